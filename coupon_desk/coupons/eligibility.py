@@ -1,0 +1,260 @@
+"""May this coupon be cancelled, and why not: one pure function from evidence to a verdict with *all* findings.
+
+The rules are the table in DESIGN.md, row by row. Our own trail and record are read before Shopify's status, because a coupon
+that we deactivated reads EXPIRED there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from coupon_desk.coupons.evidence import (
+    Absent,
+    DiscountSeen,
+    DiscountState,
+    Evidence,
+    HistorySeen,
+    NotAnswered,
+    OrdersSeen,
+    RecordSeen,
+    RecordStatus,
+)
+from coupon_desk.coupons.points import Points
+from coupon_desk.coupons.status import CouponStatus
+from coupon_desk.words import Message, msg
+
+
+class Rule(StrEnum):
+    """The stable name of each finding, for scripts and for the trail."""
+
+    USED = "used"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    BEING_CANCELLED = "being_cancelled"
+    ALREADY_RETURNED = "already_returned"
+    NO_CONVERSION = "no_conversion"
+    POINTS_DIFFER = "points_differ"
+    SEVERAL_CODES = "several_codes"
+    NOT_FOUND = "not_found"
+    NOT_ANSWERED = "not_answered"
+    UNKNOWN_AT_POS = "unknown_at_pos"
+    NO_RECORD = "no_record"
+    OTHER_CUSTOMER = "other_customer"
+    NOT_RESTRICTED = "not_restricted"
+    OWN_COUPON = "own_coupon"
+    SCHEDULED = "scheduled"
+
+
+class Weight(StrEnum):
+    """What a finding does to the cancellation."""
+
+    NOTE = "note"
+    APPROVAL = "approval"
+    REFUSAL = "refusal"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found, its weight, and what a person is told about it."""
+
+    rule: Rule
+    weight: Weight
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All findings on one coupon, its status, and the points that a cancellation returns."""
+
+    status: CouponStatus
+    findings: tuple[Finding, ...]
+    points_to_return: Points
+
+    @property
+    def may_cancel(self) -> bool:
+        """Nothing refuses it (a second person may still be needed)."""
+        return not self.refusals
+
+    @property
+    def needs_approval(self) -> bool:
+        """A second person has to look first."""
+        return any(finding.weight is Weight.APPROVAL for finding in self.findings)
+
+    @property
+    def refusals(self) -> tuple[Finding, ...]:
+        """Every finding that refuses the cancellation, the weightiest proof first."""
+        return tuple(finding for finding in self.findings if finding.weight is Weight.REFUSAL)
+
+    def has(self, rule: Rule) -> bool:
+        """Whether this rule found something."""
+        return any(finding.rule is rule for finding in self.findings)
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """The verdict on a cancellation that returns points. Total: any evidence gives a verdict, doubt refuses."""
+    findings = tuple(finding for rule in (_work, _use, _end, _sources, _customer, _points) for finding in rule(evidence))
+    return Verdict(_status(findings), findings, points_to_return(evidence))
+
+
+def points_to_return(evidence: Evidence) -> Points:
+    """What was deducted for this coupon, never more; the code's own number only where no conversion is known."""
+    history = evidence.history
+    if isinstance(history, HistorySeen) and history.conversions:
+        return Points(-max(entry.points for entry in history.conversions))
+    return evidence.code.points
+
+
+def is_used(evidence: Evidence) -> bool:
+    """Whether any source proves use: a usage count above 0, an order that bears the code, the record."""
+    discount, record, orders = evidence.discount, evidence.record, evidence.orders
+    return (
+        (isinstance(discount, DiscountSeen) and discount.usage_count > 0)
+        or (isinstance(orders, OrdersSeen) and bool(orders.orders))
+        or (
+            isinstance(record, RecordSeen)
+            and record.entry is not None
+            and (record.entry.status is RecordStatus.USED or record.entry.used_at is not None)
+        )
+    )
+
+
+def _work(evidence: Evidence) -> Iterator[Finding]:
+    """Cancelled before, or being cancelled by somebody: our trail first, then the customer's record."""
+    own, record = evidence.own, evidence.record
+    entry = record.entry if isinstance(record, RecordSeen) else None
+    if (own and own.cancelled) or (entry and entry.status is RecordStatus.CANCELLED):
+        at = own.at if own and own.cancelled else entry.cancelled_at if entry else None
+        yield _no(
+            Rule.CANCELLED,
+            msg("Already cancelled on {at}.", at=at) if at else msg("Already cancelled."),
+        )
+    elif own:
+        yield _no(Rule.BEING_CANCELLED, msg("Is being cancelled by {by} since {at}.", by=own.by, at=own.at))
+    elif entry and entry.claim:
+        yield _no(
+            Rule.BEING_CANCELLED,
+            msg("Is being cancelled by {by} since {at}.", by=entry.claim.by, at=entry.claim.at),
+        )
+
+
+def _use(evidence: Evidence) -> Iterator[Finding]:
+    if not is_used(evidence):
+        return
+    orders = evidence.orders.orders if isinstance(evidence.orders, OrdersSeen) else ()
+    cancelled = next((order for order in orders if order.cancelled_at), None)
+    if cancelled:
+        yield _no(
+            Rule.USED,
+            msg(
+                "Already used, in order {order}, which was cancelled. Use “Refund for a cancelled order…”.",
+                order=cancelled.name,
+            ),
+        )
+    elif orders:
+        yield _no(Rule.USED, msg("Already used, in order {order}.", order=orders[0].name))
+    else:
+        yield _no(Rule.USED, msg("Already used. If its order was cancelled, use “Refund for a cancelled order…”."))
+
+
+def _end(evidence: Evidence) -> Iterator[Finding]:
+    """Expired by itself: only where nobody cancelled or is cancelling, for then the end is ours."""
+    discount = evidence.discount
+    if not isinstance(discount, DiscountSeen) or _is_our_work(evidence):
+        return
+    if discount.state is DiscountState.EXPIRED:
+        yield _no(
+            Rule.EXPIRED,
+            msg("Already expired on {at}.", at=discount.ends_at) if discount.ends_at else msg("Already expired."),
+        )
+    elif discount.state is DiscountState.SCHEDULED:
+        yield Finding(Rule.SCHEDULED, Weight.NOTE, msg("Not valid before {at}.", at=discount.starts_at))
+
+
+def _sources(evidence: Evidence) -> Iterator[Finding]:
+    if isinstance(evidence.discount, Absent) and not _is_our_work(evidence):
+        yield _no(Rule.NOT_FOUND, msg("Not found in Shopify: what became of it is unknown."))
+    for answer in (evidence.discount, evidence.record, evidence.orders, evidence.history):
+        if isinstance(answer, NotAnswered):
+            yield _no(Rule.NOT_ANSWERED, msg("Cannot be proved unused now: {why}", why=answer.why))
+
+
+def _customer(evidence: Evidence) -> Iterator[Finding]:
+    record, discount, customer = evidence.record, evidence.discount, evidence.customer
+    if isinstance(record, Absent):
+        yield _no(Rule.NO_RECORD, msg("The customer of this coupon was not found in Shopify."))
+    elif isinstance(record, RecordSeen) and record.entry is None:
+        yield _ask(Rule.NO_RECORD, msg("The customer's record does not know this coupon."))
+    if customer and not evidence.code.belongs_to(customer.id):
+        yield _no(Rule.OTHER_CUSTOMER, msg("The code belongs to another customer's id."))
+    if isinstance(discount, DiscountSeen):
+        if not discount.customer_ids:
+            yield _ask(Rule.NOT_RESTRICTED, msg("Anybody could use this code: it is not restricted to the customer."))
+        elif customer and discount.customer_ids != (customer.id,):
+            yield _ask(Rule.NOT_RESTRICTED, msg("The code is open to customers other than this one."))
+        if not discount.bears_only_this_code:
+            yield Finding(
+                Rule.SEVERAL_CODES,
+                Weight.NOTE,
+                msg("The discount holds {count} codes: only this one is removed.", count=discount.codes_count),
+            )
+    if customer and {customer.email, customer.phone} & set(evidence.operator_contacts):
+        yield _ask(Rule.OWN_COUPON, msg("This is the operator's own coupon."))
+
+
+def _points(evidence: Evidence) -> Iterator[Finding]:
+    history, code = evidence.history, evidence.code
+    if isinstance(history, Absent):
+        yield _no(Rule.UNKNOWN_AT_POS, msg("The point system does not know this customer."))
+    elif isinstance(history, HistorySeen):
+        if not history.complete:
+            yield _no(Rule.NOT_ANSWERED, msg("Cannot be proved unused now: the point history could not be read to its end."))
+        if history.returns:
+            first = history.returns[-1]
+            yield _no(
+                Rule.ALREADY_RETURNED,
+                msg("Points were already returned: {points} on {at}.", points=first.points, at=first.created_at),
+            )
+        if not history.conversions:
+            yield _ask(Rule.NO_CONVERSION, msg("The point history shows no conversion for this coupon."))
+        elif any(-entry.points != code.points for entry in history.conversions):
+            yield _ask(
+                Rule.POINTS_DIFFER,
+                msg(
+                    "{deducted} points were deducted, but the code says {points}. What was deducted is returned.",
+                    deducted=points_to_return(evidence),
+                    points=code.points,
+                ),
+            )
+
+
+def _is_our_work(evidence: Evidence) -> bool:
+    record = evidence.record
+    entry = record.entry if isinstance(record, RecordSeen) else None
+    return evidence.own is not None or (
+        entry is not None and (entry.claim is not None or entry.status is RecordStatus.CANCELLED)
+    )
+
+
+def _status(findings: tuple[Finding, ...]) -> CouponStatus:
+    rules = {finding.rule for finding in findings}
+    for rule, status in (
+        (Rule.CANCELLED, CouponStatus.CANCELLED),
+        (Rule.BEING_CANCELLED, CouponStatus.CANCELLING),
+        (Rule.USED, CouponStatus.USED),
+        (Rule.EXPIRED, CouponStatus.EXPIRED),
+        (Rule.NOT_FOUND, CouponStatus.NEEDS_ATTENTION),
+        (Rule.SCHEDULED, CouponStatus.SCHEDULED),
+    ):
+        if rule in rules:
+            return status
+    return CouponStatus.UNUSED
+
+
+def _no(rule: Rule, message: Message) -> Finding:
+    return Finding(rule, Weight.REFUSAL, message)
+
+
+def _ask(rule: Rule, message: Message) -> Finding:
+    return Finding(rule, Weight.APPROVAL, message)

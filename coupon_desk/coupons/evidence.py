@@ -1,0 +1,217 @@
+"""Evidence: what the sources said about one coupon at one moment, before anything is decided.
+
+Each source either answered (`…Seen` or `Absent`) or did not (`NotAnswered`); silence is never taken for absence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.points import PointEntry, Points
+from coupon_desk.words import Message
+
+
+class Source(StrEnum):
+    """Where evidence comes from."""
+
+    DISCOUNT = "discount"
+    RECORD = "record"
+    ORDERS = "orders"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class NotAnswered:
+    """The source did not answer, or answered with a warning; nothing can be concluded."""
+
+    source: Source
+    why: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The source answered, and knows no such thing."""
+
+
+class DiscountState(StrEnum):
+    """Shopify's status of a discount; there is none for "cancelled"."""
+
+    ACTIVE = "ACTIVE"
+    EXPIRED = "EXPIRED"
+    SCHEDULED = "SCHEDULED"
+
+
+class DiscountKind(StrEnum):
+    """Shopify's kinds of code discount, by type name."""
+
+    BASIC = "DiscountCodeBasic"
+    BXGY = "DiscountCodeBxgy"
+    FREE_SHIPPING = "DiscountCodeFreeShipping"
+    APP = "DiscountCodeApp"
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountSeen:
+    """Shopify's discount that bears the code.
+
+    `usage_count` is the higher of the discount's and the code's own; it lags, so above 0 proves use and 0 proves nothing
+    (facts: Shopify `asyncUsageCount`). `customer_ids` is empty where the discount is not restricted to customers.
+    """
+
+    id: str
+    kind: DiscountKind
+    state: DiscountState
+    title: str
+    code: CouponCode
+    redeem_code_id: str
+    codes_count: int
+    usage_count: int
+    usage_limit: int | None
+    starts_at: datetime
+    ends_at: datetime | None
+    created_at: datetime
+    customer_ids: tuple[str, ...]
+    amount: Decimal | None = None
+    currency: str | None = None
+
+    @property
+    def bears_only_this_code(self) -> bool:
+        """Whether switching the discount off takes away this code and no other."""
+        return self.codes_count == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The mark in the customer's record of somebody who is working on the coupon."""
+
+    operation: str
+    by: str
+    at: datetime
+
+
+class RecordStatus(StrEnum):
+    """The status of an entry in the customer's record (INTERFACE.md §5)."""
+
+    ACTIVE = "active"
+    USED = "used"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEntry:
+    """The coupon's entry in the customer's record; keys that we do not know stay in the raw value."""
+
+    status: RecordStatus
+    points: Points | None
+    amount: Decimal | None
+    issued_at: datetime | None
+    expires_at: datetime | None
+    used_at: datetime | None
+    cancelled_at: datetime | None
+    claim: Claim | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSeen:
+    """The customer, fresh from Shopify. Personal data: never to a log, never to the trail in clear."""
+
+    id: str
+    name: str
+    email: str | None
+    phone: str | None
+    locale: str | None
+    pos_customer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSeen:
+    """The customer and their record. `raw` is the metafield's exact text (None: no metafield), `digest` guards writing it.
+
+    `entry` is None where the record has no entry for the code.
+    """
+
+    customer: CustomerSeen
+    entry: RecordEntry | None
+    raw: str | None
+    digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSeen:
+    """An order that bears the code."""
+
+    id: str
+    name: str
+    created_at: datetime
+    cancelled_at: datetime | None
+    codes: tuple[str, ...]
+    customer_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersSeen:
+    """The orders that bear the code, from both ways of looking: search by code, and the customer's own orders."""
+
+    orders: tuple[OrderSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistorySeen:
+    """The customer's balance and the entries of the point history under the coupon's reference, newest first.
+
+    `complete` tells whether the search reached the end of the history; only then is absence proved.
+    """
+
+    balance: int
+    entries: tuple[PointEntry, ...]
+    complete: bool = True
+
+    @property
+    def conversions(self) -> tuple[PointEntry, ...]:
+        """Where points became this coupon."""
+        return tuple(entry for entry in self.entries if entry.is_conversion)
+
+    @property
+    def returns(self) -> tuple[PointEntry, ...]:
+        """Where this coupon became points again."""
+        return tuple(entry for entry in self.entries if entry.is_return)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWork:
+    """What our own trail says about the coupon: an operation that is open or has cancelled it."""
+
+    operation: str
+    by: str
+    at: datetime
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of one coupon at one moment.
+
+    `operator_contacts` are the operator's own e-mails and phone numbers, to see a coupon of their own.
+    """
+
+    code: CouponCode
+    gathered_at: datetime
+    discount: DiscountSeen | Absent | NotAnswered
+    record: RecordSeen | Absent | NotAnswered
+    orders: OrdersSeen | NotAnswered
+    history: HistorySeen | Absent | NotAnswered
+    own: OwnWork | None = None
+    operator_contacts: tuple[str, ...] = ()
+
+    @property
+    def customer(self) -> CustomerSeen | None:
+        """The customer, where the record's source answered."""
+        return self.record.customer if isinstance(self.record, RecordSeen) else None
+
+    def without_own_work(self) -> Evidence:
+        """The same evidence for the operation that is itself at work: its own trail is no reason to stop."""
+        return replace(self, own=None)

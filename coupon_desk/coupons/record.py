@@ -1,0 +1,53 @@
+"""The changes that we make to a coupon's entry in the customer's record (INTERFACE.md §5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from coupon_desk.coupons.evidence import Claim
+from coupon_desk.coupons.points import Points
+from coupon_desk.coupons.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class PutClaim:
+    """Mark the entry as being worked on. An entry that is missing is made, with the code's points, as active."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class DropClaim:
+    """Take our mark away and leave the entry as it was before."""
+
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkCancelled:
+    """Cancelled: status, when, by whom and why; the mark goes."""
+
+    at: datetime
+    by: str
+    reason: Reason
+    points_returned: Points
+
+
+@dataclass(frozen=True, slots=True)
+class MarkUsed:
+    """Used while we were cancelling: the record tells the truth; the mark goes."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRefunded:
+    """A used coupon whose cancelled order was refunded in points: stays used, the grant is noted; the mark goes."""
+
+    at: datetime
+    by: str
+    points_returned: Points
+
+
+RecordChange = PutClaim | DropClaim | MarkCancelled | MarkUsed | MarkRefunded

@@ -1,0 +1,170 @@
+"""`config.toml` as typed values (INTERFACE.md §4): unknown keys, wrong values and secrets are refused with file and key."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from coupon_desk.errors import ConfigurationError
+from coupon_desk.words import Language, msg
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+ApiVersion = Annotated[str, msgspec.Meta(pattern=r"^(20[0-9]{2}-(01|04|07|10)|unstable)$")]
+Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+")]
+MetafieldKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_$:-]{3,255}\.[A-Za-z0-9_-]{2,64}$")]
+
+_LOOPBACK: Final = re.compile(r"^https?://(127\.[0-9.]+|localhost|\[::1\])([:/]|$)")
+_SECRET_NAME: Final = re.compile(r"token|secret|password|passwd|pin|api_?key|credential", re.IGNORECASE)
+_SECRET_VALUE: Final = re.compile(r"shp(at|ca|ua|ss|pa)_[0-9a-zA-Z]{8,}|://[^/@\s:]+:[^/@\s]+@")
+_NOT_SECRETS: Final = {"token", "client_credentials", "replays_idempotency_key", "client_id"}
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file."""
+
+
+class Shop(_Section, frozen=True):
+    """`[shop]`: `points_per_unit` points are worth one unit of the currency."""
+
+    name: Text
+    language: Language = Language.EN
+    currency: Currency = "JPY"
+    points_per_unit: Annotated[int, msgspec.Meta(ge=1)] = 1
+
+
+class Shopify(_Section, frozen=True):
+    """`[shopify]`: `endpoint` is for a test or training server; otherwise it follows from the domain."""
+
+    domain: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*[a-z0-9](:[0-9]+)?$")]
+    api_version: ApiVersion = "2026-10"
+    endpoint: Url | None = None
+    auth: Literal["token", "client_credentials"] = "token"
+    client_id: str | None = None
+    coupon_metafield: MetafieldKey = "loyalty.coupons"
+
+    @property
+    def url(self) -> str:
+        """Where the Admin API is."""
+        return (self.endpoint or f"https://{self.domain}").rstrip("/")
+
+
+class Pos(_Section, frozen=True):
+    """`[pos]`: the point system."""
+
+    endpoint: Url
+    kind: Literal["rest"] = "rest"
+    replays_idempotency_key: bool = False
+
+
+class Mail(_Section, frozen=True):
+    """`[mail]`: how the customer is told."""
+
+    host: Text
+    sender: Annotated[str, msgspec.Meta(pattern=r"^([^<>@]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$")]
+    port: Port = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str | None = None
+
+
+class Central(_Section, frozen=True):
+    """`[central]`: the database that several desks share."""
+
+    url: Annotated[str, msgspec.Meta(pattern=r"^postgresql(\+psycopg)?://")]
+    required: bool = False
+
+
+class Policy(_Section, frozen=True):
+    """`[policy]`: the rules of the house. Minutes and seconds as named; points are points."""
+
+    settle_seconds: Seconds = 5
+    retire: Literal["delete-after-check", "keep", "delete-now"] = "delete-after-check"
+    recheck_minutes: Annotated[list[Annotated[int, msgspec.Meta(ge=1)]], msgspec.Meta(min_length=1)] = msgspec.field(
+        default_factory=lambda: [15, 1440]
+    )
+    approval_above_points: Count = 5000
+    daily_points_per_operator: Count = 50000
+    minimum_note_length: Annotated[int, msgspec.Meta(ge=1, le=500)] = 5
+
+
+class Settings(_Section, frozen=True):
+    """Everything that a home configures."""
+
+    shop: Shop
+    shopify: Shopify
+    pos: Pos
+    mail: Mail
+    central: Central | None = None
+    policy: Policy = msgspec.field(default_factory=Policy)
+
+
+def load(file: Path) -> Settings:
+    """The settings in a file. Raises ConfigurationError that names the file, and the line or the key and what was expected."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as missing:
+        raise ConfigurationError(
+            msg("There is no configuration yet: {file} does not exist.", file=str(file)),
+            todo=msg("Open the desk to set up the shop, or try “coupon-desk demo”."),
+        ) from missing
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise ConfigurationError(
+            msg("The configuration {file} cannot be read.", file=str(file)), detail=str(unreadable)
+        ) from unreadable
+    return parse(text, file)
+
+
+def parse(text: str, file: Path) -> Settings:
+    """The settings in a text; `file` is named in errors. Raises ConfigurationError."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as wrong:
+        raise _refused(file, str(wrong)) from wrong
+    _refuse_secrets(table, file, ())
+    try:
+        settings = msgspec.convert(table, Settings)
+    except msgspec.ValidationError as wrong:
+        raise _refused(file, str(wrong)) from wrong
+    _refuse_contradictions(settings, file)
+    return settings
+
+
+def _refuse_contradictions(settings: Settings, file: Path) -> None:
+    if settings.mail.security == "none" and settings.mail.host not in {"127.0.0.1", "localhost", "::1"}:
+        raise _refused(file, 'Expected "starttls" or "tls" off this computer - at `$.mail.security`')
+    for url, key in ((settings.shopify.url, "shopify.endpoint"), (settings.pos.endpoint, "pos.endpoint")):
+        if url.startswith("http://") and not _LOOPBACK.match(url):
+            raise _refused(file, f"Expected https:// off this computer - at `$.{key}`")
+    if settings.shopify.auth == "client_credentials" and not settings.shopify.client_id:
+        raise _refused(file, 'Expected `str`, for auth = "client_credentials" - at `$.shopify.client_id`')
+
+
+def _refuse_secrets(table: object, file: Path, path: tuple[str, ...]) -> None:
+    if isinstance(table, dict):
+        for key, value in table.items():
+            if isinstance(value, str) and key not in _NOT_SECRETS and _SECRET_NAME.search(key):
+                raise _secret(file, (*path, key))
+            _refuse_secrets(value, file, (*path, key))
+    elif isinstance(table, str) and _SECRET_VALUE.search(table):
+        raise _secret(file, path)
+
+
+def _secret(file: Path, path: tuple[str, ...]) -> ConfigurationError:
+    return ConfigurationError(
+        msg("The configuration {file} holds a secret at {key}; it was not used.", file=str(file), key=".".join(path)),
+        todo=msg("Take it out of the file and store it with “coupon-desk secrets set NAME”."),
+    )
+
+
+def _refused(file: Path, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        msg("The configuration {file} is wrong: {why}", file=str(file), why=why.replace("`$.", "`").replace("`$`", "the file")),
+        todo=msg("Mend the file and start again; nothing was done."),
+    )
