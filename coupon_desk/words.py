@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
@@ -160,3 +160,52 @@ def placeholders(text: str) -> Iterator[str]:
     for _, name, _, _ in Formatter().parse(text):
         if name:
             yield name
+
+
+def pack(message: Message) -> dict[str, Any]:
+    """The message as plain JSON, for the trail and for `--json`; `unpack` makes it again."""
+    return {
+        "text": message.text,
+        "values": {name: _pack_value(value) for name, value in message.values},
+        **({"plural": message.plural, "count": message.count} if message.plural else {}),
+    }
+
+
+def unpack(packed: dict[str, Any]) -> Message:
+    """The message that `pack` wrote. Raises KeyError, ValueError."""
+    values = tuple((name, _unpack_value(value)) for name, value in packed["values"].items())
+    return Message(packed["text"], values, packed.get("plural"), packed.get("count"))
+
+
+def _pack_value(value: Any) -> Any:
+    match value:
+        case Message():
+            return {"message": pack(value)}
+        case Amount():
+            return {"amount": str(value.value), "currency": value.currency}
+        case datetime():
+            return {"moment": value.astimezone(UTC).isoformat()}
+        case date():
+            return {"day": value.isoformat()}
+        case Decimal():
+            return {"number": str(value)}
+        case int():
+            return value
+        case _:
+            return str(value)
+
+
+def _unpack_value(value: Any) -> Any:
+    match value:
+        case {"message": packed}:
+            return unpack(packed)
+        case {"amount": amount, "currency": currency}:
+            return Amount(Decimal(amount), currency)
+        case {"moment": text}:
+            return datetime.fromisoformat(text)
+        case {"day": text}:
+            return date.fromisoformat(text)
+        case {"number": text}:
+            return Decimal(text)
+        case _:
+            return value

@@ -1,1 +1,1 @@
-"""Where everything is kept: one engine, the tables of each room, migrations. SQLite by default, PostgreSQL with the same code."""
+"""Where everything is kept: one engine, the tables of each room, migrations. SQLite by default, PostgreSQL alike."""

@@ -1,0 +1,235 @@
+"""One operation as a frozen value: what was asked, how far each step is, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.eligibility import Finding
+from coupon_desk.coupons.evidence import DiscountSeen
+from coupon_desk.coupons.points import Points
+from coupon_desk.coupons.reasons import Reason
+from coupon_desk.errors import ExitStatus
+from coupon_desk.words import Language, Message, msg
+
+
+class OperationKind(StrEnum):
+    """What is asked for."""
+
+    CANCEL = "cancel"
+    INVALIDATE = "invalidate"
+    ORDER_REFUND = "order_refund"
+
+    @property
+    def label(self) -> Message:
+        """What a person reads."""
+        return _KIND_LABELS[self]
+
+
+_KIND_LABELS = {
+    OperationKind.CANCEL: msg("Cancel coupon"),
+    OperationKind.INVALIDATE: msg("Invalidate only, no points"),
+    OperationKind.ORDER_REFUND: msg("Refund for a cancelled order"),
+}
+
+
+class OperationState(StrEnum):
+    """How the whole operation stands (INTERFACE.md §2)."""
+
+    AWAITING_APPROVAL = "awaiting_approval"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    REFUSED = "refused"
+    NEEDS_ATTENTION = "needs_attention"
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more happens to its result; telling the customer and retiring the discount may still follow."""
+        return self in {OperationState.COMPLETED, OperationState.REFUSED}
+
+    @property
+    def label(self) -> Message:
+        """What a person reads."""
+        return _STATE_LABELS[self]
+
+
+_STATE_LABELS = {
+    OperationState.AWAITING_APPROVAL: msg("Waiting for approval"),
+    OperationState.RUNNING: msg("In progress"),
+    OperationState.COMPLETED: msg("Completed"),
+    OperationState.REFUSED: msg("Refused"),
+    OperationState.NEEDS_ATTENTION: msg("Needs attention"),
+}
+
+
+class StepName(StrEnum):
+    """The steps, in their order."""
+
+    VERIFY = "verify"
+    CLAIM = "claim"
+    INVALIDATE = "invalidate"
+    RETURN_POINTS = "return_points"
+    UPDATE_RECORD = "update_record"
+    NOTIFY = "notify"
+    RETIRE = "retire"
+
+    @property
+    def label(self) -> Message:
+        """What a person reads."""
+        return _STEP_LABELS[self]
+
+
+_STEP_LABELS = {
+    StepName.VERIFY: msg("Check the coupon"),
+    StepName.CLAIM: msg("Claim the coupon"),
+    StepName.INVALIDATE: msg("Switch the code off"),
+    StepName.RETURN_POINTS: msg("Return the points"),
+    StepName.UPDATE_RECORD: msg("Update the customer's record"),
+    StepName.NOTIFY: msg("Tell the customer"),
+    StepName.RETIRE: msg("Retire the discount"),
+}
+
+
+class StepState(StrEnum):
+    """How one step stands. `unknown` is a state of its own: sent, and nobody knows yet whether it happened."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    UNKNOWN = "unknown"
+    DELAYED = "delayed"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing is left to do for it."""
+        return self in {StepState.DONE, StepState.SKIPPED}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an operation. `detail` says what a person should know of it; `due_at` when it goes on by itself."""
+
+    name: StepName
+    state: StepState = StepState.PENDING
+    at: datetime | None = None
+    detail: Message | None = None
+    attempts: int = 0
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """What an operator asks for. `order` is only for the refund of a cancelled order: its name or id."""
+
+    code: CouponCode
+    kind: OperationKind
+    reason: Reason
+    note: str
+    order: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who asked, as the trail keeps it."""
+
+    login: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The house's rules as they were when the operation was opened; a later change does not reach back."""
+
+    settle_seconds: float
+    retire: str
+    recheck_minutes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, as its entries in the trail tell it. A value: it never changes, a newer one takes its place.
+
+    `points_to_return` is known after `verify`; `points_returned` only when the point system confirmed it. Balances are the point
+    system's, None where it did not tell. `attention` says what happened and what a person should do next.
+    """
+
+    id: str
+    request: CancelRequest
+    operator: Operator
+    rules: Rules
+    state: OperationState
+    steps: tuple[Step, ...]
+    key: str
+    opened_at: datetime
+    updated_at: datetime
+    language: Language
+    customer_id: str | None = None
+    pos_customer_id: str | None = None
+    discount: DiscountSeen | None = None
+    findings: tuple[Finding, ...] = ()
+    points_to_return: Points | None = None
+    points_returned: Points = Points(0)
+    balance_before: int | None = None
+    balance_after: int | None = None
+    approval_needed: tuple[Message, ...] = ()
+    approved_by: str | None = None
+    attention: Message | None = None
+    next_action: Message | None = None
+    ended_at: datetime | None = None
+    head: str = ""
+
+    @property
+    def code(self) -> CouponCode:
+        """The coupon it is about."""
+        return self.request.code
+
+    @property
+    def kind(self) -> OperationKind:
+        """What was asked for."""
+        return self.request.kind
+
+    @property
+    def reference(self) -> str:
+        """What links conversion and return in the point history."""
+        return self.code.reference
+
+    def step(self, name: StepName) -> Step:
+        """One of its steps."""
+        return next(step for step in self.steps if step.name is name)
+
+    @property
+    def refused(self) -> tuple[Finding, ...]:
+        """Why it was refused; empty unless it was."""
+        return self.findings if self.state is OperationState.REFUSED else ()
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When something goes on by itself, the earliest first; None where nothing waits for a time."""
+        waiting = [step.due_at for step in self.steps if step.due_at is not None and not step.state.is_settled]
+        return min(waiting, default=None)
+
+    @property
+    def has_open_work(self) -> bool:
+        """Whether anything is left to do: by the program or by a person."""
+        if not self.state.is_over:
+            return True
+        return self.state is OperationState.COMPLETED and any(
+            step.state in {StepState.PENDING, StepState.RUNNING, StepState.DELAYED, StepState.UNKNOWN} for step in self.steps
+        )
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """What a script is told (INTERFACE.md §2)."""
+        if self.state is OperationState.COMPLETED:
+            return ExitStatus.DONE
+        if self.state is OperationState.NEEDS_ATTENTION:
+            return ExitStatus.NEEDS_A_PERSON
+        if self.state is OperationState.REFUSED:
+            used_meanwhile = self.step(StepName.INVALIDATE).state is StepState.REFUSED
+            return ExitStatus.NEEDS_A_PERSON if used_meanwhile else ExitStatus.REFUSED
+        return ExitStatus.NOT_FINISHED
