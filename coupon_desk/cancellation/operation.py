@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Finding
@@ -13,6 +14,9 @@ from coupon_desk.coupons.points import Points
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import ExitStatus
 from coupon_desk.words import Language, Message, msg
+
+
+NO_POINTS: Final = Points(0)
 
 
 class OperationKind(StrEnum):
@@ -154,8 +158,8 @@ class Rules:
 class Operation:
     """One operation, as its entries in the trail tell it. A value: it never changes, a newer one takes its place.
 
-    `points_to_return` is known after `verify`; `points_returned` only when the point system confirmed it. Balances are the point
-    system's, None where it did not tell. `attention` says what happened and what a person should do next.
+    `points_to_return` is known after `verify`; `points_returned` only when the point system confirmed it. Balances are
+    the point system's, None where it did not tell. `attention` says what happened and what a person should do next.
     """
 
     id: str
@@ -173,7 +177,7 @@ class Operation:
     discount: DiscountSeen | None = None
     findings: tuple[Finding, ...] = ()
     points_to_return: Points | None = None
-    points_returned: Points = Points(0)
+    points_returned: Points = NO_POINTS
     balance_before: int | None = None
     balance_after: int | None = None
     approval_needed: tuple[Message, ...] = ()
