@@ -1,0 +1,148 @@
+"""The index of operations: a table that finds them, and can be rebuilt from the trail at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+
+from coupon_desk.clock import from_text, to_text
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.errors import ExitStatus, StorageError
+from coupon_desk.storage.database import Database
+from coupon_desk.storage.tables.trail import entries, operations
+from coupon_desk.words import msg
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """What is needed to find an operation. `is_open` holds the coupon: only one open operation per code."""
+
+    id: str
+    code: CouponCode
+    kind: str
+    state: str
+    operator: str
+    points: int
+    opened_at: datetime
+    updated_at: datetime
+    due_at: datetime | None
+    is_open: bool
+
+
+class OperationOpen(StorageError):
+    """Another operation is at work on this coupon; nothing was written."""
+
+    exit_status = ExitStatus.REFUSED
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(
+            msg("This coupon is being cancelled already (operation {operation}).", operation=operation),
+            todo=msg("Look at it with “coupon-desk operations {operation}”.", operation=operation),
+        )
+        self.operation = operation
+
+
+def put_row(connection: Connection, row: OperationRow) -> None:
+    """Write or replace one row in the transaction of the entry that changed it. Raises OperationOpen."""
+    if row.is_open:
+        holder = connection.execute(
+            select(operations.c.id).where(operations.c.open_code == row.code.text, operations.c.id != row.id)
+        ).scalar()
+        if holder is not None:
+            raise OperationOpen(holder)
+    values = {
+        "code": row.code.text,
+        "kind": row.kind,
+        "state": row.state,
+        "operator": row.operator,
+        "points": row.points,
+        "opened_at": to_text(row.opened_at),
+        "updated_at": to_text(row.updated_at),
+        "due_at": to_text(row.due_at) if row.due_at else None,
+        "open_code": row.code.text if row.is_open else None,
+    }
+    changed = connection.execute(update(operations).where(operations.c.id == row.id).values(values))
+    if changed.rowcount == 0:
+        connection.execute(insert(operations).values(id=row.id, **values))
+
+
+class OperationIndex:
+    """Finds operations. Everything it says is drawn from the trail; decisions are taken on the fold."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of_code(self, code: CouponCode) -> tuple[OperationRow, ...]:
+        """The operations on one coupon, newest first."""
+        return self._find(operations.c.code == code.text)
+
+    def open_ones(self) -> tuple[OperationRow, ...]:
+        """Those with something left to do, by the program or a person; newest first."""
+        return self._find(operations.c.open_code.is_not(None) | operations.c.due_at.is_not(None))
+
+    def due(self, now: datetime) -> tuple[OperationRow, ...]:
+        """Those that go on by themselves at or before this moment."""
+        return self._find(operations.c.due_at <= to_text(now))
+
+    def next_due(self) -> datetime | None:
+        """When the next one goes on by itself."""
+        with self._database.read() as connection:
+            text = connection.execute(select(func.min(operations.c.due_at))).scalar()
+        return from_text(text) if text else None
+
+    def newest(self, limit: int) -> tuple[OperationRow, ...]:
+        """The newest operations."""
+        return self._find(None, limit)
+
+    def points_since(self, operator: str, since: datetime) -> int:
+        """Points of an operator's operations opened since a moment, running and unknown ones included, refused ones not."""
+        query = select(func.coalesce(func.sum(operations.c.points), 0)).where(
+            operations.c.operator == operator,
+            operations.c.opened_at >= to_text(since),
+            operations.c.state != "refused",
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def rebuild(self, rows_of: Callable[[str], OperationRow]) -> int:
+        """Make the index anew from the trail; `rows_of` folds one operation. Returns how many there are."""
+        with self._database.read() as connection:
+            ids: Iterable[str] = (
+                connection.execute(select(entries.c.operation).where(entries.c.operation.is_not(None)).distinct())
+                .scalars()
+                .all()
+            )
+        rows = [rows_of(operation) for operation in ids]
+        with self._database.write() as connection:
+            connection.execute(delete(operations))
+            for row in rows:
+                put_row(connection, row)
+        return len(rows)
+
+    def _find(self, where: ColumnElement[bool] | None, limit: int | None = None) -> tuple[OperationRow, ...]:
+        query = select(operations).order_by(operations.c.opened_at.desc(), operations.c.id)
+        if where is not None:
+            query = query.where(where)
+        if limit is not None:
+            query = query.limit(limit)
+        with self._database.read() as connection:
+            return tuple(_row(row._mapping) for row in connection.execute(query))
+
+
+def _row(row: Any) -> OperationRow:
+    return OperationRow(
+        id=row["id"],
+        code=CouponCode(row["code"]),
+        kind=row["kind"],
+        state=row["state"],
+        operator=row["operator"],
+        points=row["points"],
+        opened_at=from_text(row["opened_at"]),
+        updated_at=from_text(row["updated_at"]),
+        due_at=from_text(row["due_at"]) if row["due_at"] else None,
+        is_open=row["open_code"] is not None,
+    )
