@@ -15,7 +15,6 @@ from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import ExitStatus
 from coupon_desk.words import Language, Message, msg
 
-
 NO_POINTS: Final = Points(0)
 
 
@@ -213,7 +212,9 @@ class Operation:
 
     @property
     def due_at(self) -> datetime | None:
-        """When something goes on by itself, the earliest first; None where nothing waits for a time."""
+        """When something goes on by itself, the earliest first; None where nothing does, or a person is waited for."""
+        if self.state not in {OperationState.RUNNING, OperationState.COMPLETED}:
+            return None
         waiting = [step.due_at for step in self.steps if step.due_at is not None and not step.state.is_settled]
         return min(waiting, default=None)
 

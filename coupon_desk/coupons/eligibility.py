@@ -7,7 +7,7 @@ that we deactivated reads EXPIRED there.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from coupon_desk.coupons.evidence import (
@@ -17,6 +17,7 @@ from coupon_desk.coupons.evidence import (
     Evidence,
     HistorySeen,
     NotAnswered,
+    OrderSeen,
     OrdersSeen,
     RecordSeen,
     RecordStatus,
@@ -45,6 +46,14 @@ class Rule(StrEnum):
     NOT_RESTRICTED = "not_restricted"
     OWN_COUPON = "own_coupon"
     SCHEDULED = "scheduled"
+    USED_MEANWHILE = "used_meanwhile"
+    NEVER_USED = "never_used"
+    ORDER_NOT_FOUND = "order_not_found"
+    ORDER_NOT_CANCELLED = "order_not_cancelled"
+    ORDER_WITHOUT_CODE = "order_without_code"
+    ORDER_OF_OTHER_CUSTOMER = "order_of_other_customer"
+    REJECTED = "rejected"
+    REMOTE_REFUSED = "remote_refused"
 
 
 class Weight(StrEnum):
@@ -92,10 +101,43 @@ class Verdict:
         return any(finding.rule is rule for finding in self.findings)
 
 
-def judge(evidence: Evidence) -> Verdict:
-    """The verdict on a cancellation that returns points. Total: any evidence gives a verdict, doubt refuses."""
-    findings = tuple(finding for rule in (_work, _use, _end, _sources, _customer, _points) for finding in rule(evidence))
-    return Verdict(_status(findings), findings, points_to_return(evidence))
+def judge(evidence: Evidence, *, returns_points: bool = True) -> Verdict:
+    """The verdict on a cancellation. Total: any evidence gives a verdict, and doubt refuses.
+
+    Without points to return (suspected fraud) the point history has no say.
+    """
+    rules = [_work, _use, _end, _sources, _customer, *([_points] if returns_points else [])]
+    seen = evidence if returns_points else replace(evidence, history=Absent())
+    findings = tuple(finding for rule in rules for finding in rule(seen))
+    return Verdict(_status(findings), findings, points_to_return(evidence) if returns_points else Points(0))
+
+
+def judge_order_refund(evidence: Evidence, order: OrderSeen | Absent | NotAnswered) -> Verdict:
+    """The verdict on giving points for a used coupon whose order was cancelled: a second person always looks."""
+    customer = evidence.customer
+    findings = [
+        finding
+        for rule in (_work, _sources, _customer, _points)
+        for finding in rule(evidence)
+        if finding.rule not in {Rule.NOT_FOUND, Rule.NOT_RESTRICTED, Rule.SEVERAL_CODES}
+    ]
+    if not is_used(evidence):
+        findings.append(_no(Rule.NEVER_USED, msg("This coupon was not used: cancel it instead.")))
+    if isinstance(order, NotAnswered):
+        findings.append(_no(Rule.NOT_ANSWERED, msg("The order could not be read: {why}", why=order.why)))
+    elif isinstance(order, Absent):
+        findings.append(_no(Rule.ORDER_NOT_FOUND, msg("The order was not found in Shopify.")))
+    else:
+        if order.cancelled_at is None:
+            findings.append(_no(Rule.ORDER_NOT_CANCELLED, msg("Order {order} was not cancelled.", order=order.name)))
+        if evidence.code.text not in {code.upper() for code in order.codes}:
+            findings.append(_no(Rule.ORDER_WITHOUT_CODE, msg("Order {order} did not use this code.", order=order.name)))
+        if customer and order.customer_id not in {None, customer.id}:
+            findings.append(
+                _no(Rule.ORDER_OF_OTHER_CUSTOMER, msg("Order {order} belongs to another customer.", order=order.name))
+            )
+    findings.append(_ask(Rule.USED, msg("A grant for a used coupon is always looked at by a second person.")))
+    return Verdict(CouponStatus.USED, tuple(findings), points_to_return(evidence))
 
 
 def points_to_return(evidence: Evidence) -> Points:

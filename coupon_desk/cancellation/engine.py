@@ -1,0 +1,241 @@
+"""The engine: opens an operation, takes it through its steps, and finishes what was left, by any process on any day."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from coupon_desk.cancellation.operation import (
+    CancelRequest,
+    Operation,
+    OperationState,
+    Rules,
+    Step,
+    StepName,
+    StepState,
+)
+from coupon_desk.cancellation.permission import Permission
+from coupon_desk.cancellation.steps import STEPS, put_back
+from coupon_desk.cancellation.story import Story, after, fold, opening
+from coupon_desk.cancellation.work import Observer, Systems, Work
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.eligibility import Rule, Weight
+from coupon_desk.coupons.evidence import OwnWork
+from coupon_desk.errors import ConfigurationError, DeskError, NotPermitted
+from coupon_desk.people.operators import Session
+from coupon_desk.people.roles import Right
+from coupon_desk.trail.entry import NewEntry, canonical
+from coupon_desk.trail.index import OperationIndex
+from coupon_desk.trail.trail import Trail
+from coupon_desk.words import msg, pack
+
+_log = logging.getLogger(__name__)
+
+BEFORE_THE_END: Final = tuple(StepName)[: tuple(StepName).index(StepName.NOTIFY)]
+"""The steps that decide the result; those after it may be late."""
+
+STOPPING: Final = (StepName.VERIFY, StepName.CLAIM, StepName.INVALIDATE)
+"""The steps before the pivot: refused there, everything is put back."""
+
+
+def ignore(_: Operation) -> None:
+    """An observer for those who only want the result."""
+
+
+class Engine:
+    """Cancels coupons. Safe to use from several threads: one operation is worked on by one thread at a time.
+
+    One process per home: the home's lock is the caller's to hold.
+    """
+
+    def __init__(self, trail: Trail, index: OperationIndex, systems: Systems, permission: Permission, rules: Rules) -> None:
+        self._trail = trail
+        self._index = index
+        self._systems = systems
+        self._permission = permission
+        self._rules = rules
+        self._at_work: set[str] = set()
+        self._turn = threading.Condition()
+
+    def submit(
+        self, request: CancelRequest, session: Session, observer: Observer = ignore, *, wait_seconds: float = 0.0
+    ) -> Operation:
+        """Cancel one coupon and give its points back, exactly once.
+
+        Returns the operation as the trail tells it, also when it was refused or is not finished; waits up to `wait_seconds` for
+        what goes on by itself. Raises NotPermitted, NoteTooShort, OperationOpen before anything is written but the refusal.
+        Safe to call again after a crash: see `resume`.
+        """
+        grant = self._permission.ask(session, request)
+        operation_id = str(uuid.uuid4())
+        with self._working_on(operation_id):
+            body = opening(
+                grant.request,
+                grant.operator,
+                self._rules,
+                key=str(uuid.uuid4()),
+                language=self._systems.shop_language,
+                approval_needed=grant.approval_needed,
+            )
+            work = self._begin(operation_id, grant.request.code, grant.operator.login, body, observer)
+            return self._run(work, wait_seconds)
+
+    def approve(
+        self, operation_id: str, session: Session, note: str, observer: Observer = ignore, *, wait_seconds: float = 0.0
+    ) -> Operation:
+        """A second person approves exactly what was asked; all is verified anew. Raises NotPermitted."""
+        with self._working_on(operation_id):
+            story = self._awaiting(operation_id, session)
+            asked = self._trail.of_operation(operation_id)
+            rules = next(entry.body["rules"] for entry in reversed(asked) if entry.action == "operation.approval_needed")
+            bound = hashlib.sha256(canonical(asked[0].body).encode()).hexdigest()
+            work = self._append(
+                story, "operation.approved", {"note": note, "rules": rules, "request": bound}, session, observer
+            )
+            return self._run(work, wait_seconds)
+
+    def reject(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
+        """A second person says no: the operation is over, nothing was done. Raises NotPermitted."""
+        with self._working_on(operation_id):
+            story = self._awaiting(operation_id, session)
+            why = msg("{by} did not approve: {note}", by=session.operator.name, note=note)
+            finding = {"rule": Rule.REJECTED.value, "weight": Weight.REFUSAL.value, "message": pack(why)}
+            return self._append(story, "operation.refused", {"findings": [finding]}, session, observer).operation
+
+    def answer(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
+        """A person has looked after an alarm, or after an e-mail of unknown fate. Raises NotPermitted."""
+        with self._working_on(operation_id):
+            story = self.story(operation_id)
+            self._permission.people.authorise(session, Right.APPROVE, story.operation.code.masked)
+            if story.operation.ended_at is None or not story.operation.has_open_work:
+                raise NotPermitted(msg("This operation waits for no answer."), done=msg("Nothing was done."))
+            return self._append(story, "operation.answered", {"note": note}, session, observer).operation
+
+    def resume(self, observer: Observer = ignore, *, wait_seconds: float = 0.0) -> tuple[Operation, ...]:
+        """Take up every unfinished operation, also those that waited for a person who may have mended the cause.
+
+        Each step looks before it acts, so that nothing is repeated. Alarms stay until they are answered.
+        """
+        return tuple(self._take_up(row.id, observer, wait_seconds, also_attention=True) for row in self._index.open_ones())
+
+    def run_due(self, observer: Observer = ignore) -> tuple[Operation, ...]:
+        """Go on with everything whose time has come."""
+        due = self._index.due(self._systems.clock.now())
+        return tuple(self._take_up(row.id, observer, 0.0, also_attention=False) for row in due)
+
+    def operation(self, operation_id: str) -> Operation:
+        """One operation as the trail tells it. Raises ConfigurationError for an unknown id."""
+        return self.story(operation_id).operation
+
+    def story(self, operation_id: str) -> Story:
+        """The whole story of one operation. Raises ConfigurationError for an unknown id."""
+        entries = self._trail.of_operation(operation_id)
+        if not entries:
+            raise ConfigurationError(
+                msg("There is no operation {operation}.", operation=operation_id),
+                todo=msg("“coupon-desk operations” lists them."),
+            )
+        return fold(entries)
+
+    def own_work(self, code: CouponCode, besides: str = "") -> OwnWork | None:
+        """What our own trail says of a coupon: who is at work on it, or cancelled it; one operation left out."""
+        for row in self._index.of_code(code):
+            if row.id == besides or row.state == OperationState.REFUSED or (row.kind == "order_refund" and not row.is_open):
+                continue
+            by = self.operation(row.id).operator.name
+            return OwnWork(row.id, by, row.updated_at, cancelled=row.state == OperationState.COMPLETED)
+        return None
+
+    def _take_up(self, operation_id: str, observer: Observer, wait_seconds: float, *, also_attention: bool) -> Operation:
+        with self._working_on(operation_id):
+            story = self.story(operation_id)
+            work = Work(story, self._trail, self._systems, observer)
+            waits = story.operation.state is OperationState.NEEDS_ATTENTION
+            if waits and also_attention and story.operation.ended_at is None:
+                work.resumed()
+            return self._run(work, wait_seconds)
+
+    def _run(self, work: Work, wait_seconds: float) -> Operation:
+        """Step after step, until the operation is over, waits for a person, or waits longer than the caller does."""
+        until = self._systems.clock.monotonic() + wait_seconds
+        while True:
+            action = self._next(work.operation)
+            if action is not None:
+                action(work)
+                continue
+            pause = self._pause_before_next(work.operation)
+            if pause is None or self._systems.clock.monotonic() + pause > until:
+                return work.operation
+            self._systems.clock.sleep(pause)
+
+    def _next(self, operation: Operation) -> Callable[[Work], None] | None:
+        """What comes next for an operation that stands so; None where it has to wait or is over."""
+        if operation.state is OperationState.RUNNING:
+            if any(operation.step(name).state is StepState.REFUSED for name in STOPPING):
+                return put_back if self._is_time(operation.step(StepName.UPDATE_RECORD)) else None
+            step = next((step for step in operation.steps if not step.state.is_settled), None)
+            if step is None or step.name not in BEFORE_THE_END:
+                return Work.completed
+            return STEPS[step.name] if self._is_time(step) else None
+        if operation.state is OperationState.COMPLETED:
+            for name in (StepName.NOTIFY, StepName.RETIRE):
+                step = operation.step(name)
+                if step.state in {StepState.PENDING, StepState.RUNNING, StepState.DELAYED} and self._is_time(step):
+                    return STEPS[name]
+        return None
+
+    def _is_time(self, step: Step) -> bool:
+        return step.due_at is None or step.due_at <= self._systems.clock.now()
+
+    def _pause_before_next(self, operation: Operation) -> float | None:
+        """Seconds until the result can go on; None where only a person, or nothing, or a late step is waited for."""
+        due = [operation.step(name).due_at for name in BEFORE_THE_END]
+        waiting = [moment for moment in due if moment is not None]
+        if operation.state is not OperationState.RUNNING or not waiting:
+            return None
+        return max(0.0, (min(waiting) - self._systems.clock.now()).total_seconds())
+
+    def _begin(self, operation_id: str, code: CouponCode, login: str, body: dict[str, object], observer: Observer) -> Work:
+        opened = NewEntry("operation.opened", body, actor=login, operation=operation_id, code=code.text)
+        with self._trail.writing() as pen:
+            story = after(None, pen.append(opened))
+            pen.index(story.row)
+        observer(story.operation)
+        return Work(story, self._trail, self._systems, observer)
+
+    def _append(self, story: Story, action: str, body: dict[str, object], session: Session, observer: Observer) -> Work:
+        operation = story.operation
+        with self._trail.writing() as pen:
+            new = NewEntry(action, body, actor=session.login, operation=operation.id, code=operation.code.text)
+            story = after(story, pen.append(new))
+            pen.index(story.row)
+        observer(story.operation)
+        return Work(story, self._trail, self._systems, observer)
+
+    def _awaiting(self, operation_id: str, session: Session) -> Story:
+        story = self.story(operation_id)
+        self._permission.may_approve(session, story.operation.operator.login, story.operation.code.masked)
+        if story.operation.state is not OperationState.AWAITING_APPROVAL:
+            raise NotPermitted(msg("This operation does not wait for approval (any more)."), done=msg("Nothing was done."))
+        return story
+
+    @contextmanager
+    def _working_on(self, operation_id: str) -> Iterator[None]:
+        """One thread at a time works on an operation; a second one waits its turn and then finds it further on."""
+        with self._turn:
+            self._turn.wait_for(lambda: operation_id not in self._at_work)
+            self._at_work.add(operation_id)
+        try:
+            yield
+        except DeskError as wrong:
+            _log.warning("operation %s stopped: %s", operation_id, wrong, extra={"detail": wrong.detail})
+            raise
+        finally:
+            with self._turn:
+                self._at_work.discard(operation_id)
+                self._turn.notify_all()

@@ -1,0 +1,102 @@
+"""Who may have what done, and when a second person has to look first: decided once, up front, below every window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from coupon_desk.cancellation.operation import CancelRequest, OperationKind, Operator
+from coupon_desk.clock import Clock
+from coupon_desk.coupons.reasons import Reason
+from coupon_desk.errors import ConfigurationError, NotPermitted
+from coupon_desk.people.limits import why_second_person
+from coupon_desk.people.operators import Session
+from coupon_desk.people.people import People
+from coupon_desk.people.roles import Right
+from coupon_desk.settings import Policy
+from coupon_desk.words import Message, msg
+
+
+class NoteTooShort(ConfigurationError):
+    """The note does not say enough; nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A request that is permitted, as it will be done, by whom, and why a second person has to look (empty: need not)."""
+
+    request: CancelRequest
+    operator: Operator
+    approval_needed: tuple[Message, ...]
+
+
+_RIGHTS = {
+    OperationKind.CANCEL: Right.CANCEL,
+    OperationKind.INVALIDATE: Right.INVALIDATE,
+    OperationKind.ORDER_REFUND: Right.REFUND_ORDER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The house's rules on who may. `points_since` tells an operator's points of a time span, unknown ones included."""
+
+    people: People
+    policy: Policy
+    clock: Clock
+    points_since: Callable[[str, timedelta], int]
+
+    def ask(self, session: Session, request: CancelRequest) -> Grant:
+        """Permit the request, or raise NotPermitted (which the trail records), NoteTooShort."""
+        request = _as_it_will_be_done(request)
+        right = _RIGHTS[request.kind]
+        person = self.people.authorise(session, right if not session.may(Right.ASK) else Right.ASK, request.code.masked)
+        note = request.note.strip()
+        if len(note) < self.policy.minimum_note_length:
+            raise NoteTooShort(
+                msg("The note is too short."),
+                done=msg("Nothing was done."),
+                todo=msg("Say in at least {count} characters what happened.", count=self.policy.minimum_note_length),
+            )
+        return Grant(
+            replace(request, note=note),
+            Operator(person.login, person.name, person.role.value),
+            tuple(self._why_second_person(request, person.login, may=person.role.may(right))),
+        )
+
+    def may_approve(self, session: Session, requester: str, about: str) -> None:
+        """Permit the second person. Raises NotPermitted, also for one who approves their own request."""
+        self.people.authorise(session, Right.APPROVE, about)
+        if session.login == requester:
+            raise NotPermitted(
+                msg("Nobody approves their own request."),
+                done=msg("Nothing was done."),
+                todo=msg("Ask another manager to sign in and approve it."),
+            )
+
+    def _why_second_person(self, request: CancelRequest, login: str, *, may: bool) -> list[Message]:
+        why: list[Message] = []
+        if not may:
+            why.append(msg("The operator's role may ask, but a second person has to approve."))
+        if request.kind is OperationKind.ORDER_REFUND:
+            why.append(msg("A grant for a used coupon is always looked at by a second person."))
+        if request.kind is not OperationKind.INVALIDATE:
+            why.extend(
+                why_second_person(
+                    request.code.points,
+                    self.points_since(login, timedelta(days=1)),
+                    approval_above_points=self.policy.approval_above_points,
+                    daily_points_per_operator=self.policy.daily_points_per_operator,
+                )
+            )
+        if request.reason.needs_second_person:
+            why.append(msg("Goodwill is always looked at by a second person."))
+        return why
+
+
+def _as_it_will_be_done(request: CancelRequest) -> CancelRequest:
+    """Suspected fraud returns nothing, whatever was asked for."""
+    if request.kind is OperationKind.CANCEL and request.reason is Reason.SUSPECTED_FRAUD:
+        return replace(request, kind=OperationKind.INVALIDATE)
+    return request

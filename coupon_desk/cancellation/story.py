@@ -1,0 +1,318 @@
+"""The fold: an operation's entries in the trail, oldest first, become its story; the newest snapshot is `story.operation`.
+
+Nothing else knows how an operation stands. A step that was begun and has no end here is unknown, never failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from coupon_desk.cancellation.operation import (
+    CancelRequest,
+    Operation,
+    OperationKind,
+    OperationState,
+    Operator,
+    Rules,
+    Step,
+    StepName,
+    StepState,
+)
+from coupon_desk.clock import from_text
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.eligibility import Finding, Rule, Weight
+from coupon_desk.coupons.evidence import DiscountSeen
+from coupon_desk.coupons.points import Points
+from coupon_desk.coupons.reasons import Reason
+from coupon_desk.trail.entry import Entry
+from coupon_desk.trail.index import OperationRow
+from coupon_desk.wire import PreparedRequest
+from coupon_desk.words import Language, Message, msg, pack, unpack
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """An operation and what only the engine needs of its past.
+
+    `requests` holds the last request of each step as it was stored; `absent_since` when the points of the last send were first
+    looked for and not found; `code_dead_at` when the code was seen dead; `claimed` whether our mark stands in the record.
+    """
+
+    operation: Operation
+    requests: dict[StepName, PreparedRequest] = field(default_factory=dict)
+    absent_since: datetime | None = None
+    code_dead_at: datetime | None = None
+    claimed: bool = False
+    approved_rules: frozenset[Rule] = frozenset()
+    rechecks: int = 0
+    message_id: str = ""
+
+    @property
+    def row(self) -> OperationRow:
+        """What the index keeps of it."""
+        operation = self.operation
+        return OperationRow(
+            id=operation.id,
+            code=operation.code,
+            kind=operation.kind,
+            state=operation.state,
+            operator=operation.operator.login,
+            points=operation.points_to_return if operation.points_to_return is not None else operation.code.points,
+            opened_at=operation.opened_at,
+            updated_at=operation.updated_at,
+            due_at=operation.due_at,
+            is_open=not operation.state.is_over,
+        )
+
+
+def fold(entries: Iterable[Entry]) -> Story:
+    """The story that the entries of one operation tell. Raises ValueError where the first does not open one."""
+    ordered = iter(entries)
+    first = next(ordered, None)
+    if first is None or first.action != "operation.opened":
+        raise ValueError("an operation begins with operation.opened")
+    story = _opened(first)
+    for entry in ordered:
+        story = after(story, entry)
+    return story
+
+
+def after(story: Story | None, entry: Entry) -> Story:
+    """The story with one more entry; entries that do not concern its state leave it as it is."""
+    if story is None:
+        return _opened(entry)
+    kind, _, verb = entry.action.partition(".")
+    if kind == "operation":
+        told = _of_operation(story, entry, verb)
+    elif kind == "step" and entry.step is not None:
+        told = _of_step(story, entry, StepName(entry.step), verb)
+    else:
+        return story
+    return replace(told, operation=replace(told.operation, updated_at=entry.moment, head=entry.hash))
+
+
+def opening(
+    request: CancelRequest,
+    operator: Operator,
+    rules: Rules,
+    *,
+    key: str,
+    language: Language,
+    approval_needed: tuple[Message, ...],
+) -> dict[str, Any]:
+    """The body of the entry that opens an operation."""
+    return {
+        "kind": request.kind.value,
+        "reason": request.reason.value,
+        "note": request.note,
+        "order": request.order,
+        "operator": {"login": operator.login, "name": operator.name, "role": operator.role},
+        "rules": {
+            "settle_seconds": str(rules.settle_seconds),
+            "retire": rules.retire,
+            "recheck_minutes": list(rules.recheck_minutes),
+        },
+        "key": key,
+        "language": language.value,
+        "approval_needed": [pack(message) for message in approval_needed],
+    }
+
+
+def pack_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Findings as plain JSON."""
+    return [
+        {"rule": finding.rule.value, "weight": finding.weight.value, "message": pack(finding.message)} for finding in findings
+    ]
+
+
+def pack_request(prepared: PreparedRequest) -> dict[str, Any]:
+    """A prepared request as plain JSON, its body byte for byte."""
+    packed: dict[str, Any] = msgspec.to_builtins(prepared)
+    return packed
+
+
+def pack_discount(discount: DiscountSeen) -> dict[str, Any]:
+    """A discount as it was seen, so that its dates can be put back."""
+    packed: dict[str, Any] = msgspec.to_builtins(discount)
+    return packed
+
+
+def _unpack_findings(packed: list[dict[str, Any]]) -> tuple[Finding, ...]:
+    return tuple(Finding(Rule(one["rule"]), Weight(one["weight"]), unpack(one["message"])) for one in packed)
+
+
+def _opened(entry: Entry) -> Story:
+    body = entry.body
+    if entry.operation is None or entry.code is None:
+        raise ValueError("an operation has an id and a coupon")
+    kind = OperationKind(body["kind"])
+    operation = Operation(
+        id=entry.operation,
+        request=CancelRequest(CouponCode(entry.code), kind, Reason(body["reason"]), body["note"], body["order"]),
+        operator=Operator(**body["operator"]),
+        rules=Rules(float(body["rules"]["settle_seconds"]), body["rules"]["retire"], tuple(body["rules"]["recheck_minutes"])),
+        state=OperationState.RUNNING,
+        steps=tuple(_first(name, kind, entry.moment) for name in StepName),
+        key=body["key"],
+        opened_at=entry.moment,
+        updated_at=entry.moment,
+        language=Language(body["language"]),
+        approval_needed=tuple(unpack(message) for message in body["approval_needed"]),
+        head=entry.hash,
+    )
+    return Story(operation, message_id=f"<{entry.operation}@coupon-desk.invalid>")
+
+
+_SKIPPED = {
+    OperationKind.INVALIDATE: {
+        StepName.RETURN_POINTS: msg("No points are returned."),
+        StepName.NOTIFY: msg("The customer is not told by e-mail."),
+        StepName.RETIRE: msg("The discount is kept for the investigation."),
+    },
+    OperationKind.ORDER_REFUND: {
+        StepName.INVALIDATE: msg("The coupon was used; there is nothing to switch off."),
+        StepName.RETIRE: msg("The discount is kept with its use."),
+    },
+}
+
+
+def _first(name: StepName, kind: OperationKind, at: datetime) -> Step:
+    why = _SKIPPED.get(kind, {}).get(name)
+    return Step(name) if why is None else Step(name, StepState.SKIPPED, at, why)
+
+
+def _of_operation(story: Story, entry: Entry, verb: str) -> Story:
+    operation, body = story.operation, entry.body
+    match verb:
+        case "approval_needed":
+            changed = replace(
+                operation,
+                state=OperationState.AWAITING_APPROVAL,
+                approval_needed=tuple(unpack(message) for message in body["why"]),
+                approved_by=None,
+            )
+        case "approved":
+            rules = frozenset(Rule(rule) for rule in body["rules"])
+            operation = _with_step(operation, Step(StepName.VERIFY))
+            changed = replace(operation, state=OperationState.RUNNING, approved_by=entry.actor)
+            return replace(story, operation=changed, approved_rules=rules)
+        case "refused":
+            changed = replace(
+                operation,
+                state=OperationState.REFUSED,
+                findings=_unpack_findings(body["findings"]),
+                ended_at=entry.moment,
+            )
+        case "attention":
+            changed = replace(
+                operation,
+                state=OperationState.NEEDS_ATTENTION,
+                attention=unpack(body["what"]),
+                next_action=unpack(body["todo"]),
+            )
+        case "resumed":
+            state = OperationState.COMPLETED if operation.ended_at else OperationState.RUNNING
+            changed = replace(operation, state=state, attention=None, next_action=None)
+        case "answered":
+            changed = _answered(operation, entry)
+        case "completed":
+            changed = replace(operation, state=OperationState.COMPLETED, ended_at=entry.moment)
+        case _:
+            changed = operation
+    return replace(story, operation=changed)
+
+
+def _answered(operation: Operation, entry: Entry) -> Operation:
+    """A person has looked after what was left over: an alarm, an e-mail of unknown fate. The result stands as it was."""
+    detail = msg("Answered by {by}: {note}", by=entry.actor or "", note=entry.body["note"])
+    for step in operation.steps:
+        if step.state in {StepState.UNKNOWN, StepState.REFUSED}:
+            operation = _with_step(operation, Step(step.name, StepState.SKIPPED, entry.moment, detail, step.attempts))
+    return replace(operation, state=OperationState.COMPLETED, attention=None, next_action=None)
+
+
+def _of_step(story: Story, entry: Entry, name: StepName, verb: str) -> Story:
+    body = entry.body
+    old = story.operation.step(name)
+    detail = unpack(body["detail"]) if "detail" in body else None
+    due_at = from_text(body["due_at"]) if body.get("due_at") else None
+    match verb:
+        case "started":
+            step = Step(name, StepState.RUNNING, entry.moment, detail, old.attempts + 1)
+            requests = story.requests
+            if "request" in body:
+                requests = requests | {name: PreparedRequest(**body["request"])}
+            story = replace(
+                story, requests=requests, absent_since=None if name is StepName.RETURN_POINTS else story.absent_since
+            )
+        case "sent":
+            step = replace(old, state=StepState.RUNNING, at=entry.moment, detail=detail, due_at=None)
+            story = replace(story, code_dead_at=entry.moment)
+        case "done":
+            step = Step(name, StepState.DONE, entry.moment, detail, old.attempts)
+            story = _learnt(story, name, body)
+        case "unknown":
+            step = replace(old, state=StepState.UNKNOWN, at=entry.moment, detail=detail, due_at=due_at)
+        case "looked":
+            step = replace(old, at=entry.moment, detail=detail, due_at=due_at)
+            story = _looked(story, name, entry)
+        case "delayed":
+            tries = old.attempts + (old.state is not StepState.RUNNING)
+            step = Step(name, StepState.DELAYED, entry.moment, detail, tries, due_at)
+        case "refused":
+            step = replace(old, state=StepState.REFUSED, at=entry.moment, detail=detail, due_at=None)
+            story = replace(story, operation=replace(story.operation, findings=_unpack_findings(body.get("findings", []))))
+        case "skipped":
+            step = Step(name, StepState.SKIPPED, entry.moment, detail, old.attempts)
+        case _:
+            return story
+    return replace(story, operation=_with_step(story.operation, step))
+
+
+def _learnt(story: Story, name: StepName, body: dict[str, Any]) -> Story:
+    """What a finished step has found out."""
+    operation = story.operation
+    match name:
+        case StepName.VERIFY:
+            discount = body["discount"]
+            operation = replace(
+                operation,
+                discount=msgspec.convert(discount, DiscountSeen, strict=False) if discount else None,
+                customer_id=body["customer_id"],
+                pos_customer_id=body["pos_customer_id"],
+                points_to_return=Points(body["points_to_return"]),
+                balance_before=body["balance"],
+                findings=_unpack_findings(body["findings"]),
+                language=Language(body["language"]),
+            )
+        case StepName.CLAIM:
+            return replace(story, claimed=True)
+        case StepName.RETURN_POINTS:
+            operation = replace(
+                operation,
+                points_returned=Points(body["points"]),
+                balance_before=body["balance_before"] if body["balance_before"] is not None else operation.balance_before,
+                balance_after=body["balance_after"],
+            )
+        case StepName.UPDATE_RECORD:
+            return replace(story, claimed=False)
+        case _:
+            pass
+    return replace(story, operation=operation)
+
+
+def _looked(story: Story, name: StepName, entry: Entry) -> Story:
+    if name is StepName.RETURN_POINTS and entry.body["found"] == "absent":
+        return replace(story, absent_since=story.absent_since or entry.moment)
+    if name is StepName.RETIRE:
+        return replace(story, rechecks=story.rechecks + 1)
+    return story
+
+
+def _with_step(operation: Operation, step: Step) -> Operation:
+    return replace(operation, steps=tuple(step if one.name is step.name else one for one in operation.steps))

@@ -1,0 +1,161 @@
+"""One operation being worked on: its story, and the pen that continues it. Each method writes one entry before it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from coupon_desk.cancellation.gathering import Gatherer
+from coupon_desk.cancellation.operation import Operation, Step, StepName
+from coupon_desk.cancellation.patience import pause
+from coupon_desk.cancellation.ports import Mailer, PointSystem, Shop
+from coupon_desk.cancellation.story import Story, after, pack_findings, pack_request
+from coupon_desk.clock import Clock, to_text
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.eligibility import Finding, Rule
+from coupon_desk.coupons.evidence import CustomerSeen, OwnWork, RecordSeen
+from coupon_desk.errors import RemoteError, RemoteUnavailable
+from coupon_desk.trail.entry import NewEntry
+from coupon_desk.trail.trail import Trail
+from coupon_desk.wire import PreparedRequest
+from coupon_desk.words import Language, Message, pack
+
+Observer = Callable[[Operation], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """What the steps act on. `contacts_of` tells an operator's own e-mail and phone by login.
+
+    `own_work` tells what our trail says of a coupon besides one operation.
+    """
+
+    shop: Shop
+    points: PointSystem
+    mailer: Mailer
+    gatherer: Gatherer
+    clock: Clock
+    shop_language: Language
+    contacts_of: Callable[[str], tuple[str, ...]]
+    own_work: Callable[[CouponCode, str], OwnWork | None]
+
+
+class Work:
+    """The story so far, kept true to the trail: what is written here is on disk before anything else happens.
+
+    `record` is the customer's record as this process saw it last, fresh until something writes it.
+    """
+
+    def __init__(self, story: Story, trail: Trail, systems: Systems, observer: Observer) -> None:
+        self.story = story
+        self.systems = systems
+        self.record: RecordSeen | None = None
+        self.record_is_fresh = False
+        self._trail = trail
+        self._observer = observer
+
+    @property
+    def operation(self) -> Operation:
+        """The newest snapshot."""
+        return self.story.operation
+
+    @property
+    def now(self) -> datetime:
+        """The time of day."""
+        return self.systems.clock.now()
+
+    @property
+    def customer(self) -> CustomerSeen | None:
+        """The customer as seen in this process, if at all."""
+        return self.record.customer if self.record else None
+
+    def step(self, name: StepName) -> Step:
+        """How a step stands."""
+        return self.operation.step(name)
+
+    def started(self, name: StepName, request: PreparedRequest | None = None) -> None:
+        """About to send: committed before the socket is touched, with the request's exact text and key."""
+        self._write("step.started", {"request": pack_request(request)} if request else {}, name)
+
+    def sent(self, name: StepName, detail: Message) -> None:
+        """The write surely happened; the step is not over."""
+        self._write("step.sent", {"detail": pack(detail)}, name)
+
+    def done(self, name: StepName, detail: Message, facts: Mapping[str, Any] | None = None) -> None:
+        """The step is over and did what it should."""
+        self._write("step.done", {**(facts or {}), "detail": pack(detail)}, name)
+
+    def skipped(self, name: StepName, why: Message) -> None:
+        """The step has nothing to do."""
+        self._write("step.skipped", {"detail": pack(why)}, name)
+
+    def unknown(self, name: StepName, error: RemoteError, due_at: datetime | None = None) -> None:
+        """Sent, and nobody knows whether it happened."""
+        self._write("step.unknown", {**_cause(error), "due_at": to_text(due_at) if due_at else None}, name)
+
+    def looked(self, name: StepName, found: str, detail: Message, due_at: datetime | None = None, **facts: Any) -> None:
+        """What looking showed (a stable word), and when to look again."""
+        self._write(
+            "step.looked",
+            {"found": found, **facts, "detail": pack(detail), "due_at": to_text(due_at) if due_at else None},
+            name,
+        )
+
+    def delayed(self, name: StepName, error: RemoteError) -> None:
+        """Surely not executed; it is tried again later."""
+        told = error.retry_after_seconds if isinstance(error, RemoteUnavailable) else None
+        due_at = self.now + pause(self.step(name).attempts, told)
+        self._write("step.delayed", {**_cause(error), "due_at": to_text(due_at)}, name)
+
+    def postponed(self, name: StepName, detail: Message, due_at: datetime) -> None:
+        """Nothing is wrong; it is simply not time yet."""
+        self._write("step.delayed", {"detail": pack(detail), "due_at": to_text(due_at)}, name)
+
+    def refused(self, name: StepName, findings: Iterable[Finding], detail: Message, **facts: Any) -> None:
+        """The step ends the operation or, after the pivot, itself alone."""
+        self._write("step.refused", {**facts, "findings": pack_findings(findings), "detail": pack(detail)}, name)
+
+    def approval_needed(self, why: Iterable[Message], rules: Iterable[Rule]) -> None:
+        """A second person has to look first."""
+        self._write(
+            "operation.approval_needed",
+            {"why": [pack(message) for message in why], "rules": sorted(rule.value for rule in rules)},
+        )
+
+    def ended_refused(self, findings: Iterable[Finding]) -> None:
+        """The operation is over; it returned nothing."""
+        self._write("operation.refused", {"findings": pack_findings(findings)})
+
+    def attention(self, what: Message, todo: Message, **facts: Any) -> None:
+        """A person is needed: what happened, and the exact next action."""
+        self._write("operation.attention", {**facts, "what": pack(what), "todo": pack(todo)})
+
+    def resumed(self) -> None:
+        """Somebody asks to try again what waited for a person."""
+        self._write("operation.resumed", {})
+
+    def completed(self) -> None:
+        """The result stands; telling the customer and retiring the discount may follow."""
+        self._write("operation.completed", {})
+
+    def _write(self, action: str, body: dict[str, Any], step: StepName | None = None) -> None:
+        operation = self.operation
+        new = NewEntry(
+            action,
+            body,
+            actor=operation.operator.login,
+            operation=operation.id,
+            step=step.value if step else None,
+            code=operation.code.text,
+        )
+        with self._trail.writing() as pen:
+            story = after(self.story, pen.append(new))
+            pen.index(story.row)
+        self.story = story
+        self._observer(story.operation)
+
+
+def _cause(error: RemoteError) -> dict[str, Any]:
+    return {"detail": pack(error.what), "system": error.system.value, "request_id": error.request_id}
