@@ -1,0 +1,93 @@
+"""A shop with an administrator, on a real database, with a witness that remembers and PIN hashes that cost little."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from coupon_desk.clock import VirtualClock
+from coupon_desk.people.operators import NewOperator, Session
+from coupon_desk.people.people import People
+from coupon_desk.people.pins import PinCost, Pins
+from coupon_desk.people.roles import Role
+from coupon_desk.storage.database import Database
+from coupon_desk.trail.trail import Trail
+
+
+@dataclass
+class Memory:
+    """A witness in memory."""
+
+    entries: list[tuple[str, dict[str, object], str | None]] = field(default_factory=list)
+
+    def record(self, action: str, body: Mapping[str, object], *, actor: str | None) -> None:
+        self.entries.append((action, dict(body), actor))
+
+    @property
+    def actions(self) -> list[str]:
+        return [action for action, _, _ in self.entries]
+
+    @property
+    def last(self) -> tuple[str, dict[str, object], str | None]:
+        return self.entries[-1]
+
+
+@dataclass
+class Shop:
+    """People at work; `pin` is everybody's."""
+
+    database: Database
+    witness: Memory
+    clock: VirtualClock
+    people: People
+    pin: str = "meadow71"
+
+    def boss(self) -> Session:
+        """The administrator, signed in; added first where the home is empty."""
+        if self.people.is_empty():
+            self.people.add(NewOperator("boss", "Aiko Mori", Role.ADMIN, self.pin), None)
+        return self.people.sign_in("boss", self.pin)
+
+    def with_role(self, role: Role) -> Session:
+        """Somebody new with this role, signed in."""
+        self.people.add(NewOperator(f"the-{role}", f"Some {role}", role, self.pin), self.boss())
+        return self.people.sign_in(f"the-{role}", self.pin)
+
+    def restarted(self) -> Shop:
+        """The same home in another process."""
+        return Shop(self.database, self.witness, self.clock, People(self.database, self.witness, self.clock, pins=cheap()))
+
+
+def cheap() -> Pins:
+    return Pins(PinCost(time_cost=1, memory_kib=8, lanes=1))
+
+
+def open_shop(where: Path | str) -> Shop:
+    database = Database.open(where)
+    database.migrate()
+    witness, clock = Memory(), VirtualClock(datetime(2026, 11, 2, 9, 0, tzinfo=UTC))
+    return Shop(database, witness, clock, People(database, witness, clock, pins=cheap()))
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    shop = open_shop(tmp_path / "desk.sqlite3")
+    yield shop
+    shop.database.close()
+
+
+@pytest.fixture
+def postgres_shop(postgres: str) -> Iterator[Shop]:
+    shop = open_shop(postgres)
+    yield shop
+    shop.database.close()
+
+
+@pytest.fixture
+def trail(shop: Shop) -> Trail:
+    """The real trail of the same home."""
+    return Trail(shop.database, "desk-1", shop.clock)
