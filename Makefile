@@ -1,0 +1,40 @@
+# Coupon Desk: from a fresh clone, `make demo` runs the program and `make test` proves it.
+# Each target does all set-up itself; a second time that takes no time.
+
+.PHONY: help demo test lint bench lock schema setup clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    set up what is needed and run the program on its training shop"
+	@echo "make test    lint, types, layers and the whole test suite (ARGS= go to pytest)"
+	@echo "make lint    style, types and layers only"
+	@echo "make bench   measure what the program promises"
+	@echo "make schema  compare our part of Shopify's schema with the published one"
+	@echo "make lock    renew the lock files (ARGS=--upgrade for newer versions)"
+	@echo "make clean   remove what was built, measured or cached"
+
+demo:
+	@sh packaging/bootstrap.sh demo
+	@.venv/bin/coupon-desk demo $(ARGS)
+
+test: setup
+	@sh packaging/check.sh test $(ARGS)
+
+lint: setup
+	@sh packaging/check.sh lint
+
+bench: setup
+	@.venv/bin/python tests/benchmarks/run.py $(ARGS)
+
+schema: setup
+	@sh packaging/published_schema.sh
+
+lock: setup
+	@sh packaging/lock.sh $(ARGS)
+
+setup:
+	@sh packaging/bootstrap.sh test
+
+clean:
+	rm -rf build dist demo-output .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find coupon_desk tests -name __pycache__ -type d -prune -exec rm -rf {} +
