@@ -19,14 +19,14 @@ from coupon_desk.cancellation.operation import (
     StepName,
     StepState,
 )
+from coupon_desk.cancellation.own_work import story_of
 from coupon_desk.cancellation.permission import Permission
 from coupon_desk.cancellation.steps import STEPS, put_back
-from coupon_desk.cancellation.story import Story, after, fold, opening
+from coupon_desk.cancellation.story import Story, after, opening
 from coupon_desk.cancellation.work import Observer, Systems, Work
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule, Weight
-from coupon_desk.coupons.evidence import OwnWork
-from coupon_desk.errors import ConfigurationError, DeskError, NotPermitted
+from coupon_desk.errors import DeskError, NotPermitted
 from coupon_desk.people.operators import Session
 from coupon_desk.people.roles import Right
 from coupon_desk.trail.entry import NewEntry, canonical
@@ -134,22 +134,7 @@ class Engine:
 
     def story(self, operation_id: str) -> Story:
         """The whole story of one operation. Raises ConfigurationError for an unknown id."""
-        entries = self._trail.of_operation(operation_id)
-        if not entries:
-            raise ConfigurationError(
-                msg("There is no operation {operation}.", operation=operation_id),
-                todo=msg("“coupon-desk operations” lists them."),
-            )
-        return fold(entries)
-
-    def own_work(self, code: CouponCode, besides: str = "") -> OwnWork | None:
-        """What our own trail says of a coupon: who is at work on it, or cancelled it; one operation left out."""
-        for row in self._index.of_code(code):
-            if row.id == besides or row.state == OperationState.REFUSED or (row.kind == "order_refund" and not row.is_open):
-                continue
-            by = self.operation(row.id).operator.name
-            return OwnWork(row.id, by, row.updated_at, cancelled=row.state == OperationState.COMPLETED)
-        return None
+        return story_of(self._trail, operation_id)
 
     def _take_up(self, operation_id: str, observer: Observer, wait_seconds: float, *, also_attention: bool) -> Operation:
         with self._working_on(operation_id):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from coupon_desk.cancellation.operation import CancelRequest, OperationKind, Operator
-from coupon_desk.clock import Clock
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import ConfigurationError, NotPermitted
 from coupon_desk.people.limits import why_second_person
@@ -40,12 +38,11 @@ _RIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """The house's rules on who may. `points_since` tells an operator's points of a time span, unknown ones included."""
+    """The house's rules on who may. `points_today` tells an operator's points of today, running and unknown ones included."""
 
     people: People
     policy: Policy
-    clock: Clock
-    points_since: Callable[[str, timedelta], int]
+    points_today: Callable[[str], int]
 
     def ask(self, session: Session, request: CancelRequest) -> Grant:
         """Permit the request, or raise NotPermitted (which the trail records), NoteTooShort."""
@@ -85,7 +82,7 @@ class Permission:
             why.extend(
                 why_second_person(
                     request.code.points,
-                    self.points_since(login, timedelta(days=1)),
+                    self.points_today(login),
                     approval_above_points=self.policy.approval_above_points,
                     daily_points_per_operator=self.policy.daily_points_per_operator,
                 )

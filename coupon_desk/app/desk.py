@@ -1,0 +1,338 @@
+"""An open home on one shop: everything that the window and the command line can ask for, in plain synchronous calls."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, time
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from coupon_desk.app.doctor import Check, examine
+from coupon_desk.app.home import Home
+from coupon_desk.app.receipt import receipt_of
+from coupon_desk.app.secrets import Secrets
+from coupon_desk.app.source import ShopifySource, row_of
+from coupon_desk.app.view import CouponView, view_of
+from coupon_desk.cancellation.engine import Engine
+from coupon_desk.cancellation.gathering import Gatherer
+from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState, Rules
+from coupon_desk.cancellation.own_work import own_work
+from coupon_desk.cancellation.permission import Permission
+from coupon_desk.cancellation.work import Observer, Systems
+from coupon_desk.catalogue.catalogue import Catalogue
+from coupon_desk.catalogue.sync import Synchroniser, SyncOutcome, SyncProgress
+from coupon_desk.clock import Clock, SystemClock
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.eligibility import judge
+from coupon_desk.coupons.notice import CancellationNotice
+from coupon_desk.coupons.status import CouponStatus
+from coupon_desk.errors import RemoteError
+from coupon_desk.mail.messages import RenderedMail
+from coupon_desk.mail.smtp import SmtpMailer
+from coupon_desk.people.operators import Session
+from coupon_desk.people.people import People
+from coupon_desk.people.roles import Right, refusal
+from coupon_desk.points.rest import RestPoints
+from coupon_desk.receipts.layout import ReceiptWidth, render
+from coupon_desk.settings import Settings, load
+from coupon_desk.shopify.client import ShopifyClient
+from coupon_desk.shopify.listing import Listing
+from coupon_desk.shopify.shop import ShopifyShop
+from coupon_desk.storage.database import Database
+from coupon_desk.trail.entry import NewEntry
+from coupon_desk.trail.index import OperationIndex
+from coupon_desk.trail.trail import Trail, Verification
+from coupon_desk.vault import KeyringVault, SecretName, Vault
+from coupon_desk.words import Language, Message
+
+_log = logging.getLogger(__name__)
+
+RECENT_ENTRIES = 20
+"""How many of a customer's point entries are drawn."""
+
+
+def ignore(_: Operation) -> None:
+    """An observer for those who only want the result."""
+
+
+class CouponDesk:
+    """One open home. Methods may block on network and disk: call them on worker threads. Close it at the end."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        vault: Vault,
+        clock: Clock,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.home = home.path
+        self.settings = settings
+        self.secrets = vault
+        self.is_training = home.training_mark.exists()
+        self.clock = clock
+        self._lock = home.lock()
+        self._on_close = on_close
+        self._database = Database.open(home.database)
+        self._database.migrate()
+        self._known_secrets = Secrets(vault)
+        self._executor = ThreadPoolExecutor(max_workers=12, thread_name_prefix="evidence")
+        self.trail = Trail(self._database, platform.node()[:64] or "desk", clock)
+        self.index = OperationIndex(self._database)
+        self.people = People(self._database, self.trail, clock)
+        self.catalogue = Catalogue(self._database, clock)
+        give = self._known_secrets.giver
+        self._client = ShopifyClient(settings.shopify, give(self._shopify_secret), clock)
+        self._shop = ShopifyShop(self._client, clock, settings.shopify.coupon_metafield)
+        self._points = RestPoints(settings.pos, give(SecretName.POS_TOKEN), clock)
+        self._mailer = SmtpMailer(settings.mail, settings.shop.name, give(SecretName.MAIL_PASSWORD), clock)
+        self._gatherer = Gatherer(self._shop, self._points, clock, self._executor, self._customer_of)
+        self.engine = self._build_engine()
+
+    @classmethod
+    def open(
+        cls,
+        home: Path,
+        *,
+        secrets: Vault | None = None,
+        clock: Clock | None = None,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> Self:
+        """Open a home: read its configuration, bring its database up to date; no network. Raises DeskError."""
+        place = Home(home)
+        settings = load(place.config)
+        place.make()
+        return cls(place, settings, secrets or KeyringVault(home), clock or SystemClock(), on_close)
+
+    def hold(self) -> None:
+        """Take the home's lock, as every program that works in it must. Raises HomeBusy."""
+        self._lock.take()
+
+    def look(self, code: CouponCode, session: Session) -> CouponView:
+        """The coupon as all sources see it now; the catalogue learns from it. Raises NotPermitted, ConfigurationError."""
+        operator = self.people.authorise(session, Right.SEE, code.masked)
+        self._need_secrets()
+        own = own_work(self.trail, self.index, code)
+        evidence = self._gatherer.gather(code, own=own, operator_contacts=operator.contacts)
+        row = row_of(evidence)
+        if row is not None:
+            self.catalogue.upsert([row])
+        customer = evidence.customer
+        recent = ()
+        if customer is not None:
+            with suppress(RemoteError):
+                recent = self._points.read_recent(customer.pos_customer_id, RECENT_ENTRIES)
+        return view_of(evidence, judge(evidence), self.catalogue.get(code), recent, self.settings.shop.language)
+
+    def cancel(
+        self, request: CancelRequest, session: Session, on_change: Observer = ignore, *, wait_seconds: float = 0.0
+    ) -> Operation:
+        """Take a request through the engine; each new snapshot goes to `on_change`, on this thread. See `Engine.submit`."""
+        self._ready_to_work()
+        return self.engine.submit(request, session, self._keeping_catalogue(on_change), wait_seconds=wait_seconds)
+
+    def approve(
+        self,
+        operation_id: str,
+        session: Session,
+        note: str = "",
+        on_change: Observer = ignore,
+        *,
+        wait_seconds: float = 0.0,
+    ) -> Operation:
+        """The second person says yes. See `Engine.approve`."""
+        self._ready_to_work()
+        observer = self._keeping_catalogue(on_change)
+        return self.engine.approve(operation_id, session, note, observer, wait_seconds=wait_seconds)
+
+    def reject(self, operation_id: str, session: Session, note: str) -> Operation:
+        """The second person says no. See `Engine.reject`."""
+        self.hold()
+        return self.engine.reject(operation_id, session, note, self._keeping_catalogue(ignore))
+
+    def answer(self, operation_id: str, session: Session, note: str) -> Operation:
+        """A person has looked after what was left over. See `Engine.answer`."""
+        self.hold()
+        return self.engine.answer(operation_id, session, note, self._keeping_catalogue(ignore))
+
+    def resume(self, on_change: Observer = ignore, *, wait_seconds: float = 0.0) -> tuple[Operation, ...]:
+        """Finish what can be finished. See `Engine.resume`."""
+        self._ready_to_work()
+        return self.engine.resume(self._keeping_catalogue(on_change), wait_seconds=wait_seconds)
+
+    def run_due(self, on_change: Observer = ignore) -> tuple[Operation, ...]:
+        """Go on with everything whose time has come. See `Engine.run_due`."""
+        self._ready_to_work()
+        return self.engine.run_due(self._keeping_catalogue(on_change))
+
+    def next_due(self) -> datetime | None:
+        """When something goes on by itself."""
+        return self.index.next_due()
+
+    def operation(self, operation_id: str) -> Operation:
+        """One operation. Raises ConfigurationError for an unknown id."""
+        return self.engine.operation(operation_id)
+
+    def operations(self, *, open_only: bool = False, code: CouponCode | None = None, limit: int = 200) -> tuple[Operation, ...]:
+        """Operations, newest first: all, those with something left to do, or those on one coupon."""
+        if code is not None:
+            rows = self.index.of_code(code)
+        else:
+            rows = self.index.open_ones() if open_only else self.index.newest(limit)
+        found = (self.engine.operation(row.id) for row in rows[:limit])
+        return tuple(one for one in found if one.has_open_work or not open_only)
+
+    def awaiting_approval(self) -> tuple[Operation, ...]:
+        """The requests that wait for a second person."""
+        return tuple(
+            self.engine.operation(row.id) for row in self.index.open_ones() if row.state == OperationState.AWAITING_APPROVAL
+        )
+
+    def rights(self, session: Session) -> Mapping[Right, Message | None]:
+        """For each right: None, or why not, to be shown beside what cannot be done. Decides nothing: the engine does."""
+        role = session.operator.role
+        return {right: None if role.may(right) else refusal(role, right).what for right in Right}
+
+    def receipt(self, operation_id: str, width: ReceiptWidth, language: Language | None = None, *, is_copy: bool) -> str:
+        """The receipt as HTML, in the customer's language unless told otherwise. Raises NotPermitted where there is none."""
+        operation = self.engine.operation(operation_id)
+        content = receipt_of(operation, self.settings.shop.name, language or operation.language, is_copy=is_copy)
+        return render(content, width)
+
+    def record_receipt(self, operation_id: str, how: str, session: Session) -> None:
+        """Note in the trail that a receipt was handed out: `printed` or `pdf`."""
+        operation = self.engine.operation(operation_id)
+        self.trail.append(
+            NewEntry("receipt.issued", {"how": how}, actor=session.login, operation=operation.id, code=operation.code.text)
+        )
+
+    def mail_preview(self, view: CouponView) -> RenderedMail | None:
+        """The e-mail that a cancellation would send; None where nobody can be written to."""
+        customer = view.evidence.customer
+        if customer is None or customer.email is None:
+            return None
+        return self._mailer.preview(
+            CancellationNotice(
+                message_id="<preview@coupon-desk.invalid>",
+                email=customer.email,
+                customer_name=customer.name,
+                code=view.code,
+                points_returned=view.verdict.points_to_return,
+                balance_after=view.balance_after,
+                cancelled_at=self.clock.now(),
+                language=view.mail_language,
+            )
+        )
+
+    def sync(
+        self,
+        *,
+        full: bool = False,
+        on_progress: Callable[[SyncProgress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> SyncOutcome:
+        """Bring the catalogue up to date from Shopify. Raises RemoteError, ConfigurationError."""
+        self._need_secrets()
+        source = ShopifySource(Listing(self._client, self.settings.shopify.coupon_metafield))
+        synchroniser = Synchroniser(self.catalogue, source, self.clock, currency=self.settings.shop.currency)
+        return synchroniser.run(full=full, stop=stop, progress=on_progress)
+
+    def verify_trail(self) -> Verification:
+        """Walk the whole chain of the trail."""
+        return self.trail.verify()
+
+    def doctor(self) -> tuple[Check, ...]:
+        """Look at everything that has to work, one check each."""
+        return tuple(examine(self.settings, self.secrets, self._client, self._points, self._mailer, self.trail, self.clock))
+
+    def abort_reads(self) -> None:
+        """End every read that is under way, for a quick shutdown; writes go on to their end."""
+        self._client.abort_reads()
+        self._points.abort_reads()
+
+    def close(self) -> None:
+        """Let go of everything. What was being worked on stands in the trail."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._client.close()
+        self._points.close()
+        self._database.close()
+        self._lock.release()
+        self._on_close()
+
+    @property
+    def _shopify_secret(self) -> SecretName:
+        by_token = self.settings.shopify.auth == "token"
+        return SecretName.SHOPIFY_TOKEN if by_token else SecretName.SHOPIFY_CLIENT_SECRET
+
+    def _build_engine(self) -> Engine:
+        policy = self.settings.policy
+        permission = Permission(self.people, policy, self._points_today)
+        rules = Rules(policy.settle_seconds, policy.retire, tuple(policy.recheck_minutes))
+        systems = Systems(
+            shop=self._shop,
+            points=self._points,
+            mailer=self._mailer,
+            gatherer=self._gatherer,
+            clock=self.clock,
+            shop_language=self.settings.shop.language,
+            contacts_of=self._contacts_of,
+            own_work=partial(own_work, self.trail, self.index),
+        )
+        return Engine(self.trail, self.index, systems, permission, rules)
+
+    def _ready_to_work(self) -> None:
+        self.hold()
+        self._need_secrets()
+
+    def _need_secrets(self) -> None:
+        """A missing secret is told before anything begins, not in the middle."""
+        self._known_secrets.give(self._shopify_secret)
+        self._known_secrets.give(SecretName.POS_TOKEN)
+        if self.settings.mail.username:
+            self._known_secrets.give(SecretName.MAIL_PASSWORD)
+
+    def _customer_of(self, code: CouponCode) -> str | None:
+        coupon = self.catalogue.get(code)
+        return coupon.customer_id if coupon else None
+
+    def _contacts_of(self, login: str) -> tuple[str, ...]:
+        operator = self.people.get(login)
+        return operator.contacts if operator else ()
+
+    def _points_today(self, login: str) -> int:
+        midnight = datetime.combine(self.clock.now().astimezone().date(), time.min).astimezone()
+        return self.index.points_since(login, midnight)
+
+    def _keeping_catalogue(self, on_change: Observer) -> Observer:
+        """The table shows what our trail says before anybody else knows it."""
+        shown: dict[str, CouponStatus] = {}
+
+        def observe(operation: Operation) -> None:
+            status = _shown_as(operation)
+            if status is not None and shown.get(operation.id) is not status:
+                shown[operation.id] = status
+                self.catalogue.set_status(operation.code, status, operation.updated_at)
+            on_change(operation)
+
+        return observe
+
+
+def _shown_as(operation: Operation) -> CouponStatus | None:
+    """What an operation makes of its coupon's status in the table."""
+    match operation.state:
+        case OperationState.NEEDS_ATTENTION:
+            return CouponStatus.NEEDS_ATTENTION
+        case _ if operation.kind is OperationKind.ORDER_REFUND:
+            return CouponStatus.USED
+        case OperationState.COMPLETED:
+            return CouponStatus.CANCELLED
+        case OperationState.REFUSED:
+            return CouponStatus.USED if operation.exit_status == 5 else CouponStatus.UNUSED
+        case _:
+            return CouponStatus.CANCELLING

@@ -1,0 +1,122 @@
+"""Looks at everything that has to work for a cancellation, one check each, with the mend beside what is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from coupon_desk.clock import Clock
+from coupon_desk.errors import DeskError
+from coupon_desk.mail.smtp import SmtpMailer
+from coupon_desk.points.rest import RestPoints
+from coupon_desk.settings import Settings
+from coupon_desk.shopify.client import ShopifyClient
+from coupon_desk.shopify.health import ShopHealth
+from coupon_desk.shopify.health import check as check_shop
+from coupon_desk.trail.trail import Trail
+from coupon_desk.vault import Vault
+from coupon_desk.words import Message, msg
+
+CLOCK_SKEW_SECONDS: Final = 120.0
+"""A clock further off than this makes dates on receipts and in the trail doubtful."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at, what was found, and the mend where it is not well."""
+
+    name: Message
+    is_well: bool
+    found: Message
+    mend: Message | None = None
+
+
+def examine(
+    settings: Settings,
+    vault: Vault,
+    client: ShopifyClient,
+    points: RestPoints,
+    mailer: SmtpMailer,
+    trail: Trail,
+    clock: Clock,
+) -> Iterator[Check]:
+    """All checks, in the order in which they build on each other."""
+    yield Check(msg("Configuration"), True, msg("Read, for the shop {shop}.", shop=settings.shop.name))
+    yield _try(msg("Keyring"), lambda: msg("Stores and gives back: {keyring}.", keyring=vault.check()))
+    yield _try(msg("Trail"), lambda: _trail(trail))
+    health: list[ShopHealth] = []
+    yield _try(msg("Shopify"), lambda: _shop(client, clock, health))
+    for found in health:
+        yield from _of_shop(found)
+    yield _try(msg("Point system"), lambda: _quiet(points.check))
+    yield _try(msg("Mail server"), lambda: _quiet(mailer.check))
+    if settings.central is not None:
+        yield Check(
+            msg("Central database"),
+            False,
+            msg("Configured, but this version keeps claims in the customers' records only."),
+            msg("Take [central] out of the configuration, or use one desk per customer until the next version."),
+        )
+
+
+def _try(name: Message, look: Callable[[], Message]) -> Check:
+    try:
+        return Check(name, True, look())
+    except DeskError as wrong:
+        return Check(name, False, wrong.what, wrong.todo)
+
+
+def _quiet(look: Callable[[], None]) -> Message:
+    look()
+    return msg("Answers, and lets us in.")
+
+
+def _trail(trail: Trail) -> Message:
+    found = trail.verify()
+    if found.bad is not None:
+        raise DeskError(
+            msg("Entry {sequence} is not what was written ({why}).", sequence=found.bad.sequence, why=found.bad.why),
+            todo=msg("Keep the home as it is, and restore a backup beside it."),
+        )
+    return msg("Intact: {count} entries.", count=found.checked)
+
+
+def _shop(client: ShopifyClient, clock: Clock, health: list[ShopHealth]) -> Message:
+    health.append(check_shop(client, clock))
+    return msg("Answers for {shop} ({domain}).", shop=health[0].shop_name, domain=health[0].domain)
+
+
+def _of_shop(health: ShopHealth) -> Iterator[Check]:
+    if health.missing_scopes:
+        yield Check(
+            msg("Permissions in Shopify"),
+            False,
+            msg("Missing: {scopes}.", scopes=", ".join(health.missing_scopes)),
+            msg("Give the app these permissions in Shopify's admin and install it again."),
+        )
+    elif not health.sees_all_orders:
+        yield Check(
+            msg("Permissions in Shopify"),
+            True,
+            msg("All that is needed. Orders older than 60 days stay unseen without read_all_orders."),
+        )
+    else:
+        yield Check(msg("Permissions in Shopify"), True, msg("All that is needed."))
+    if health.served_version not in {None, health.asked_version}:
+        yield Check(
+            msg("API version"),
+            False,
+            msg("Shopify answers as {served} instead of {asked}.", served=health.served_version, asked=health.asked_version),
+            msg("Install the newest version of Coupon Desk."),
+        )
+    skew = health.clock_skew_seconds
+    if skew is not None and abs(skew) > CLOCK_SKEW_SECONDS:
+        yield Check(
+            msg("Clock"),
+            False,
+            msg("This computer's clock differs from Shopify's by {seconds} seconds.", seconds=round(abs(skew))),
+            msg("Set the clock of this computer from the network."),
+        )
+    else:
+        yield Check(msg("Clock"), True, msg("Agrees with Shopify's."))
