@@ -1,0 +1,1 @@
+"""Shopify: the GraphQL Admin API by httpx, its cost throttle, discounts, customers' records and orders."""

@@ -1,0 +1,238 @@
+"""The client of Shopify's GraphQL Admin API: reads that try again, writes that are sent once.
+
+A write is repeated only where Shopify surely executed nothing: THROTTLED and 429, after waiting, and once with a renewed
+token after 401. Everything else about a write is for the engine to decide.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Final, Generic, Self, TypeVar
+
+import httpx
+import tenacity
+
+from coupon_desk.clock import Clock
+from coupon_desk.errors import RemoteError, RemoteUnavailable, System
+from coupon_desk.settings import Shopify
+from coupon_desk.shopify.answers import PersonalFieldsDenied, Reply, cost_of, decode, open_envelope
+from coupon_desk.shopify.auth import ClientCredentials, Credentials, StaticToken
+from coupon_desk.shopify.operations import Operation
+from coupon_desk.shopify.refusals import Hopeless, Purpose, Throttled, by_status, http_date, retry_after_seconds, throttled
+from coupon_desk.shopify.throttle import Cost, Throttle
+from coupon_desk.shopify.transport import Transport
+from coupon_desk.wire import PreparedRequest
+from coupon_desk.words import msg
+
+PATIENCE_SECONDS: Final = 15.0
+"""So long somebody at the counter waits for the cost bucket, and so long a read is tried again."""
+
+BACKGROUND_PATIENCE_SECONDS: Final = 300.0
+BACKGROUND_KEEPS_FREE: Final = 0.5
+
+_READ_ATTEMPTS: Final = 3
+_FIRST_BACK_OFF_SECONDS: Final = 0.25
+_LONGEST_BACK_OFF_SECONDS: Final = 3.0
+_PAUSE_AFTER_THROTTLED_SECONDS: Final = 0.25
+_PAUSE_AFTER_429_SECONDS: Final = 1.0
+_SLICE_SECONDS: Final = 0.1
+
+T = TypeVar("T")
+_log = logging.getLogger("coupon_desk.shopify")
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask(Generic[T]):
+    """One request and how it may behave. `aborts` is how often reads had been aborted when it began; None: never abort it."""
+
+    operation: Operation[T]
+    body: str
+    purpose: Purpose
+    cost_key: str = ""
+    patience_seconds: float = PATIENCE_SECONDS
+    keep_free: float = 0.0
+    aborts: int | None = None
+
+
+class ShopifyClient:
+    """One shop's Admin API. Safe to use from several threads.
+
+    `secret` gives the token or the client secret, by the configuration's `auth`; it is asked on the calling thread when needed.
+    """
+
+    def __init__(self, shopify: Shopify, secret: Callable[[], str], clock: Clock, *, tls: ssl.SSLContext | None = None) -> None:
+        self.asked_version: Final = shopify.api_version
+        self._domain = shopify.domain
+        self._url = f"{shopify.url}/admin/api/{shopify.api_version}/graphql.json"
+        self._clock = clock
+        self._throttle = Throttle(clock)
+        self._transport = Transport(shopify.url, tls=tls)
+        self._credentials: Credentials = (
+            ClientCredentials(shopify.url, shopify.client_id or "", secret, clock, self._transport.writes)
+            if shopify.auth == "client_credentials"
+            else StaticToken(secret)
+        )
+        self._lock = threading.Lock()
+        self._served_version: str | None = None
+        self._warned_of: set[str] = set()
+
+    def __enter__(self) -> Self:
+        """The client itself; closed at the end."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def served_version(self) -> str | None:
+        """The version that answered last, which may be newer than asked for; None where the answer did not tell."""
+        return self._served_version
+
+    def read(self, operation: Operation[T], variables: Mapping[str, Any], *, background: bool = False) -> Reply[T]:
+        """Ask, and ask again a few times where no usable answer came.
+
+        `background` work waits longer and leaves half of the cost bucket to others. Raises RemoteUnavailable or RemoteRefused.
+        """
+        started, aborts = self._clock.monotonic(), self._transport.aborts
+        attempts = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda error: self._is_worth_another(error, started, aborts)),
+            stop=tenacity.stop_after_attempt(_READ_ATTEMPTS),
+            wait=tenacity.wait_exponential_jitter(_FIRST_BACK_OFF_SECONDS, _LONGEST_BACK_OFF_SECONDS, jitter=0.25),
+            sleep=lambda seconds: self._wait(seconds, aborts),
+            reraise=True,
+        )
+        return attempts(self._read_once, operation, variables, background, aborts)
+
+    def write(self, prepared: PreparedRequest, operation: Operation[T]) -> Reply[T]:
+        """Send a prepared write, its text unchanged.
+
+        Raises RemoteRefused, RemoteUnavailable (surely not executed) or OutcomeUnknown.
+        """
+        return self._exchange(_Ask(operation, prepared.body, Purpose.WRITE))
+
+    def follow(self, operation: Operation[T], variables: Mapping[str, Any]) -> Reply[T]:
+        """Ask once how a write goes on; `abort_reads` leaves it alone, as a part of the write."""
+        return self._exchange(_Ask(operation, operation.body(variables), Purpose.WRITE))
+
+    def abort_reads(self) -> None:
+        """For closing the program: every read under way ends at once with RemoteUnavailable. Writes are left alone."""
+        self._transport.abort_reads()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
+    def _read_once(self, operation: Operation[T], variables: Mapping[str, Any], background: bool, aborts: int) -> Reply[T]:
+        ask = _Ask(
+            operation,
+            operation.body(variables),
+            Purpose.READ,
+            cost_key=f"{operation.name}/{variables['first']}" if "first" in variables else operation.name,
+            patience_seconds=BACKGROUND_PATIENCE_SECONDS if background else PATIENCE_SECONDS,
+            keep_free=BACKGROUND_KEEPS_FREE if background else 0.0,
+            aborts=aborts,
+        )
+        try:
+            return self._exchange(ask)
+        except PersonalFieldsDenied:
+            reply = self._exchange(replace(ask, body=operation.body({**variables, "personal": False})))
+            return replace(reply, denied=True)
+
+    def _exchange(self, ask: _Ask[T]) -> Reply[T]:
+        """One exchange; repeated only while Shopify surely executed nothing: too many requests, or a token out of date."""
+        deadline = self._clock.monotonic() + ask.patience_seconds
+        token, may_renew = self._credentials.token(), True
+        while True:
+            try:
+                return self._once(ask, token, max(0.0, deadline - self._clock.monotonic()))
+            except Throttled as busy:
+                if self._clock.monotonic() + (busy.retry_after_seconds or 0.0) > deadline:
+                    raise
+            except _TokenRejected as rejected:
+                fresh = self._credentials.renewed(token) if may_renew else None
+                if fresh is None:
+                    raise rejected.as_told from rejected
+                token, may_renew = fresh, False
+
+    def _once(self, ask: _Ask[T], token: str, patience_seconds: float) -> Reply[T]:
+        booking = self._throttle.book(
+            ask.cost_key or ask.operation.name, patience_seconds=patience_seconds, keep_free=ask.keep_free
+        )
+        cost: Cost | None = None
+        try:
+            self._wait(booking.wait_seconds, ask.aborts)
+            headers = {"X-Shopify-Access-Token": token, "Content-Type": "application/json", "Accept": "application/json"}
+            response = self._transport.post(self._url, ask.body.encode(), headers, ask.purpose, ask.aborts)
+            request_id = response.headers.get("X-Request-Id")
+            self._note(ask.operation.name, response, request_id)
+            if response.status_code != 200:
+                raise self._error_of(response, ask.purpose, request_id)
+            envelope = open_envelope(response.content, ask.purpose, request_id)
+            cost = cost_of(envelope)
+        finally:
+            self._throttle.settle(booking, cost)
+        try:
+            data, denied = decode(envelope, ask.operation.answer, ask.operation.personal, ask.purpose, request_id)
+        except Throttled:
+            self._throttle.pause(_PAUSE_AFTER_THROTTLED_SECONDS)
+            raise
+        return Reply(data, response.text, request_id, http_date(response.headers.get("Date")), denied)
+
+    def _error_of(self, response: httpx.Response, purpose: Purpose, request_id: str | None) -> Exception:
+        status = response.status_code
+        if status == 429:
+            seconds = retry_after_seconds(response.headers.get("Retry-After"), self._clock.now())
+            self._throttle.pause(_PAUSE_AFTER_429_SECONDS if seconds is None else seconds)
+            return throttled(_PAUSE_AFTER_429_SECONDS if seconds is None else seconds, request_id=request_id)
+        error = by_status(status, purpose, domain=self._domain, secret_name=self._credentials.stored_as, request_id=request_id)
+        return _TokenRejected(error) if status == 401 else error
+
+    def _is_worth_another(self, error: BaseException, started: float, aborts: int) -> bool:
+        return (
+            isinstance(error, RemoteUnavailable)
+            and not isinstance(error, Hopeless | Throttled)
+            and aborts == self._transport.aborts
+            and self._clock.monotonic() - started < PATIENCE_SECONDS
+        )
+
+    def _wait(self, seconds: float, aborts: int | None) -> None:
+        """Wait in slices, so that a read that waits can be aborted too."""
+        until = self._clock.monotonic() + seconds
+        while True:
+            if aborts is not None and aborts != self._transport.aborts:
+                raise RemoteUnavailable(System.SHOPIFY, msg("The program is closing; Shopify was not asked any more."))
+            left_seconds = until - self._clock.monotonic()
+            if left_seconds <= 0:
+                return
+            self._clock.sleep(min(left_seconds, _SLICE_SECONDS))
+
+    def _note(self, name: str, response: httpx.Response, request_id: str | None) -> None:
+        """Into the log: Shopify's own id of the request; and once each what an administrator has to see to."""
+        _log.info("%s: HTTP %d, request %s", name, response.status_code, request_id or "-")
+        served = response.headers.get("X-Shopify-API-Version")
+        if response.status_code == 200:
+            self._served_version = served
+        if served and served != self.asked_version and self._is_news(f"version {served}"):
+            _log.warning("Shopify serves API version %s instead of %s", served, self.asked_version)
+        deprecated = response.headers.get("X-Shopify-API-Deprecated-Reason")
+        if deprecated and self._is_news(f"deprecated {name}"):
+            _log.warning("%s uses what Shopify calls deprecated: %s", name, deprecated[:200])
+
+    def _is_news(self, what: str) -> bool:
+        with self._lock:
+            news = what not in self._warned_of
+            self._warned_of.add(what)
+            return news
+
+
+class _TokenRejected(Exception):
+    """HTTP 401: nothing was executed, and another token may do."""
+
+    def __init__(self, as_told: RemoteError) -> None:
+        super().__init__(str(as_told))
+        self.as_told = as_told
