@@ -218,7 +218,7 @@ class Engine:
         try:
             yield
         except DeskError as wrong:
-            _log.warning("operation %s stopped: %s", operation_id, wrong, extra={"detail": wrong.detail})
+            _log.info("operation %s stopped: %s", operation_id, wrong, extra={"detail": wrong.detail})
             raise
         finally:
             with self._turn:
