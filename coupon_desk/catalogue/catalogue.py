@@ -1,0 +1,143 @@
+"""The door of this room: search the local copy of all coupons, count it, and bring news into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final, TypeVar
+
+import msgspec
+from sqlalchemy import delete, insert, or_, select
+
+from coupon_desk.catalogue import writing
+from coupon_desk.catalogue.counting import counts_of_all, counts_of_text
+from coupon_desk.catalogue.facts import Facts, coupon_of, micros
+from coupon_desk.catalogue.narrowing import narrowing
+from coupon_desk.catalogue.query import Count, CouponPage, CouponQuery, StatusFilter
+from coupon_desk.catalogue.rows import CatalogueRow
+from coupon_desk.catalogue.search import Search
+from coupon_desk.catalogue.state import SyncState
+from coupon_desk.clock import Clock
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.coupon import Coupon
+from coupon_desk.coupons.status import CouponStatus
+from coupon_desk.storage.database import Database
+from coupon_desk.storage.tables.catalogue import coupons, sync_state
+
+T = TypeVar("T")
+
+BATCH: Final = 250
+"""Rows of one transaction: whoever writes to the trail meanwhile waits for one batch and no more."""
+
+
+class Catalogue:
+    """All coupons that we know of. Safe to use from any thread. Every method may raise StorageError."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def search(self, query: CouponQuery) -> CouponPage:
+        """One page: best fit first, newest first among equals; statuses as of now."""
+        now = self._clock.now()
+        until = micros(now + timedelta(days=query.expiring_days or 0))
+        narrowed = narrowing(query.status, expiring=query.expiring_days is not None)
+        with self._database.read() as connection:
+            places = Search(connection, query.text, narrowed, micros(now), until).places(query.limit + 1, query.after)
+            shown = places[: query.limit]
+            rows = connection.execute(select(coupons).where(coupons.c.id.in_([cursor.place for cursor in shown])))
+            by_place = {row.id: coupon_of(row, micros(now)) for row in rows}
+        following = shown[-1] if len(places) > len(shown) else None
+        return CouponPage(tuple(by_place[cursor.place] for cursor in shown if cursor.place in by_place), following)
+
+    def counts(self, text: str = "") -> dict[StatusFilter, Count]:
+        """How many coupons that fit the text each filter would show."""
+        now = micros(self._clock.now())
+        with self._database.read() as connection:
+            return counts_of_text(connection, text, now) if text.strip() else counts_of_all(connection, now)
+
+    def get(self, code: CouponCode) -> Coupon | None:
+        """One coupon by its code."""
+        with self._database.read() as connection:
+            row = writing.row_of(connection, code.text)
+        return coupon_of(row, micros(self._clock.now())) if row else None
+
+    def upsert(self, rows: Iterable[CatalogueRow]) -> int:
+        """Take in news from the sources, a transaction for each batch; returns how many coupons changed."""
+        seen_at = micros(self._clock.now())
+        changed = 0
+        for batch in _batches(rows):
+            changes: dict[str, writing.Change] = {}
+            for row in batch:
+                changes[row.code.text] = _then(changes.get(row.code.text), row, seen_at)
+            with self._database.write() as connection:
+                changed += writing.apply(connection, changes)
+        return changed
+
+    def set_status(self, code: CouponCode, status: CouponStatus, at: datetime) -> None:
+        """Say ourselves what a coupon is.
+
+        CANCELLING, CANCELLED, NEEDS_ATTENTION and USED stand above everything that a sync finds; UNUSED, SCHEDULED and
+        EXPIRED take our word back. A coupon that no sync has brought yet is remembered.
+        """
+        with self._database.write() as connection:
+            writing.apply(connection, {code.text: lambda facts: facts.with_own_word(status, at)})
+
+    def remove_missing(self, seen_since: datetime, *, records: bool = True, discounts: bool = True) -> int:
+        """Forget what a full sync that began at `seen_since` did not see again; returns how many coupons changed.
+
+        `records` and `discounts` tell which sources were read completely. A coupon that only Shopify lost stays and needs
+        attention; one that no source knows goes, unless we have said something about it ourselves.
+        """
+        since = micros(seen_since)
+        stale = []
+        if records:
+            stale.append(coupons.c.record_seen_at < since)
+        if discounts:
+            known = (
+                coupons.c.record_status.is_not(None) & coupons.c.discount_id.is_(None) & coupons.c.discount_missing.is_(False)
+            )
+            stale += [coupons.c.discount_seen_at < since, known]
+        if not stale:
+            return 0
+        with self._database.read() as connection:
+            codes = connection.scalars(select(coupons.c.code).where(or_(*stale))).all()
+
+        def forget(facts: Facts) -> Facts:
+            if records and facts.record_seen_at is not None and facts.record_seen_at < since:
+                facts = facts.without_record()
+            if discounts and (facts.discount_seen_at or 0) < since and not facts.discount_missing:
+                facts = facts.without_discount()
+            return facts
+
+        changed = 0
+        for batch in _batches(codes):
+            with self._database.write() as connection:
+                changed += writing.apply(connection, dict.fromkeys(batch, forget))
+        return changed
+
+    def sync_state(self) -> SyncState:
+        """How far the sync has come; a fresh state where there was none."""
+        with self._database.read() as connection:
+            value = connection.scalar(select(sync_state.c.value).where(sync_state.c.name == "shopify"))
+        return msgspec.json.decode(value, type=SyncState) if value else SyncState()
+
+    def save_sync_state(self, state: SyncState) -> None:
+        """Keep how far the sync has come."""
+        with self._database.write() as connection:
+            connection.execute(delete(sync_state).where(sync_state.c.name == "shopify"))
+            connection.execute(insert(sync_state).values(name="shopify", value=msgspec.json.encode(state).decode()))
+
+
+def _then(earlier: writing.Change | None, row: CatalogueRow, seen_at: int) -> writing.Change:
+    def change(facts: Facts) -> Facts:
+        return (earlier(facts) if earlier else facts).with_news(row, seen_at)
+
+    return change
+
+
+def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch

@@ -1,0 +1,78 @@
+"""How many coupons each status filter would show; where counting on would take too long, "at least so many"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+from coupon_desk.catalogue.matching import Match, match
+from coupon_desk.catalogue.narrowing import narrowing
+from coupon_desk.catalogue.query import Count, StatusFilter
+from coupon_desk.catalogue.rows import Shelf
+from coupon_desk.catalogue.search import count
+
+MOST: Final = 100_000
+"""Counting stops here: “100,000+”."""
+
+MOST_MATCHES: Final = 10_000
+"""Counting the matches of a text means reading each, and stops earlier."""
+
+
+def counts_of_all(connection: Connection, now: int) -> dict[StatusFilter, Count]:
+    """The counts without a text, each from an index alone."""
+    found: dict[StatusFilter, Count] = {}
+    for status in StatusFilter:
+        conditions = narrowing(status, expiring=False).conditions()
+        value = count(connection, conditions, {"now": now}, MOST + 1)
+        found[status] = Count(min(value, MOST), value > MOST)
+    return found
+
+
+def counts_of_text(connection: Connection, typed: str, now: int) -> dict[StatusFilter, Count]:
+    """The counts among the coupons that fit a text."""
+    found = match(typed)
+    if found is None:
+        return dict.fromkeys(StatusFilter, Count(0, capped=False))
+    parts = [" ".join(["SELECT * FROM (", part, "LIMIT :ceiling) AS", name]) for name, part in _parts(connection, found)]
+    sql = " ".join(
+        [
+            "SELECT shelf, expires_at <= :now AS ended, starts_at > :now AS ahead, count(*) AS many FROM coupons",
+            "WHERE id IN (",
+            " UNION ".join(parts),
+            ") GROUP BY 1, 2, 3",
+        ]
+    )
+    tally = dict.fromkeys(StatusFilter, 0)
+    for shelf, ended, ahead, many in connection.execute(text(sql), {**found.values, "now": now, "ceiling": MOST_MATCHES + 1}):
+        tally[StatusFilter.ALL] += many
+        tally[_filter_of(Shelf(shelf), ended=bool(ended), ahead=bool(ahead))] += many
+    capped = tally[StatusFilter.ALL] > MOST_MATCHES
+    return {status: Count(min(value, MOST_MATCHES), capped) for status, value in tally.items()}
+
+
+def _parts(connection: Connection, found: Match) -> Iterator[tuple[str, str]]:
+    """Each way to fit the text, as a query for places, with a name for it."""
+    if found.by_code:
+        yield "by_code", " ".join(["SELECT id FROM coupons WHERE", found.prefix()])
+    if found.by_customer:
+        yield "by_customer", " ".join(["SELECT id FROM coupons WHERE", found.customer()])
+    if connection.dialect.name != "sqlite":
+        yield "by_text", "SELECT rowid FROM coupon_text WHERE text LIKE '%' || :needle || '%'"
+    elif found.is_short:
+        yield "by_text", "SELECT rowid FROM coupon_grams WHERE coupon_grams MATCH :phrase ORDER BY rowid DESC"
+    else:
+        yield "by_text", "SELECT rowid FROM coupon_text WHERE coupon_text MATCH :phrase ORDER BY rowid DESC"
+
+
+def _filter_of(shelf: Shelf, *, ended: bool, ahead: bool) -> StatusFilter:
+    match shelf:
+        case Shelf.USED:
+            return StatusFilter.USED
+        case Shelf.CANCELLED:
+            return StatusFilter.CANCELLED
+        case Shelf.ATTENTION:
+            return StatusFilter.NEEDS_ATTENTION
+        case _:
+            return StatusFilter.EXPIRED if ended else StatusFilter.SCHEDULED if ahead else StatusFilter.UNUSED

@@ -1,0 +1,97 @@
+"""Folds what people type, and what is searched, into one form, so that the two meet.
+
+Width (full, half), case, accents of Latin letters, hiragana and katakana, spaces and punctuation make no difference.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+_KEPT_PUNCTUATION: Final = frozenset("@.+")
+_KATAKANA_TO_HIRAGANA: Final = {ord(katakana): ord(katakana) - 0x60 for katakana in map(chr, range(0x30A1, 0x30F7))}
+_LATIN_ACCENTS: Final = re.compile("[\u0300-\u036f]")
+# The long-vowel mark belongs to kana; elsewhere it is what a Japanese keyboard types for a hyphen.
+_STRAY_LONG_VOWEL: Final = re.compile("(?<![\u3041-\u309f\u30fc])\u30fc+")
+_HYPHEN_LIKE: Final = str.maketrans(dict.fromkeys("\uff70", "\u30fc"))
+_GID: Final = re.compile(r"gid://shopify/customer/([0-9]+)", re.IGNORECASE)
+
+FIELD_END: Final = "\n"
+"""Stands between the fields of a search text; folded text never holds it, so no match runs from one field into the next."""
+
+
+def fold(text: str) -> str:
+    """The one form of a text for searching; empty where nothing searchable is left. Folding twice changes nothing."""
+    before = None
+    while text != before:
+        before, text = text, _fold_once(text)
+    return text
+
+
+def search_text(code: str, name: str, email: str | None, phone: str | None) -> str:
+    """Everything of a coupon that a search may find, folded, field by field."""
+    fields = [fold(code), *names(name), fold(email or ""), *_phones(phone or "")]
+    return FIELD_END.join(dict.fromkeys(field for field in fields if field))
+
+
+def names(name: str) -> tuple[str, ...]:
+    """A name folded, also with its last part first: people are looked for both ways round."""
+    parts = [part for part in map(fold, name.split()) if part]
+    if len(parts) < 2:
+        return tuple(parts)
+    return "".join(parts), "".join((parts[-1], *parts[:-1]))
+
+
+def grams(name: str) -> str:
+    """Every single character and every pair of a name, as words for the full-text index.
+
+    Full-text search by three characters cannot find 佐藤; written as code points, because the index's own idea of a word
+    does not know every Japanese character.
+    """
+    found = {gram for form in names(name) for size in (1, 2) for gram in _slices(form, size)}
+    return " ".join(sorted(map(gram_word, found)))
+
+
+def gram_word(gram: str) -> str:
+    """The word that stands for one or two characters."""
+    return "".join(f"{ord(character):06x}" for character in gram)
+
+
+def customer_digits(text: str) -> str | None:
+    """The number of the customer who is meant: digits alone, or Shopify's global id; None for anything else."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    found = _GID.fullmatch(plain)
+    if found:
+        return found[1]
+    return plain if plain.isascii() and plain.isdigit() else None
+
+
+def customer_key(customer_id: str | None) -> str | None:
+    """A customer's number backwards, so that its last digits can be found by an index."""
+    digits = (customer_id or "").rsplit("/", 1)[-1]
+    return digits[::-1] if digits.isascii() and digits.isdigit() else None
+
+
+def _fold_once(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text.translate(_HYPHEN_LIKE)).casefold())
+    plain = unicodedata.normalize("NFKC", _LATIN_ACCENTS.sub("", plain)).casefold().translate(_KATAKANA_TO_HIRAGANA)
+    plain = _STRAY_LONG_VOWEL.sub("", plain)
+    return "".join(character for character in plain if _is_searchable(character))
+
+
+def _is_searchable(character: str) -> bool:
+    return character in _KEPT_PUNCTUATION or unicodedata.category(character)[0] in "LNM"
+
+
+def _phones(phone: str) -> Iterator[str]:
+    """A phone number as written, and as it is dialled inside Japan: +81 90… is 090…."""
+    folded = fold(phone)
+    yield folded
+    if folded.startswith("+81"):
+        yield "0" + folded[3:].removeprefix("0")
+
+
+def _slices(text: str, size: int) -> Iterator[str]:
+    return (text[start : start + size] for start in range(len(text) - size + 1))

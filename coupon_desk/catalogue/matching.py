@@ -1,0 +1,80 @@
+"""What was typed, as the ways in which a coupon may fit it: exactly, by its beginning, by the customer, or anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from coupon_desk.catalogue.folding import customer_digits, fold, gram_word
+
+_SHORTEST_CUSTOMER: Final = 4
+_TRIGRAM: Final = 3
+_BEYOND: Final = "~"
+"""Sorts behind every character of a folded code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A text to look for. All conditions are SQL on `coupons`, their values in `values`."""
+
+    needle: str
+    digits: str | None
+
+    @property
+    def by_code(self) -> bool:
+        """Whether the text can be the beginning of a code."""
+        return self.needle.isascii() and self.needle.isalnum()
+
+    @property
+    def by_customer(self) -> bool:
+        """Whether the text can be the end of a customer's id; fewer digits would fit too many."""
+        return self.digits is not None and len(self.digits) >= _SHORTEST_CUSTOMER
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the text is too short for the index of three characters."""
+        return len(self.needle) < _TRIGRAM
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The values that the conditions name."""
+        backwards = (self.digits or "")[::-1]
+        return {
+            "code": self.needle,
+            "code_end": self.needle + _BEYOND,
+            "customer": backwards,
+            "customer_end": backwards + _BEYOND,
+            "phrase": f'"{gram_word(self.needle) if self.is_short else self.needle}"',
+            "needle": self.needle,
+            "word": f" {gram_word(self.needle)} ",
+        }
+
+    def exact(self) -> str:
+        """The code is the text."""
+        return "coupons.code_key = :code"
+
+    def prefix(self, hide: str = "") -> str:
+        """The code begins with the text, or is the text."""
+        return f"{hide}coupons.code_key >= :code AND {hide}coupons.code_key < :code_end"
+
+    def customer(self, hide: str = "") -> str:
+        """The customer's id ends with the text."""
+        return f"{hide}coupons.customer_key >= :customer AND {hide}coupons.customer_key < :customer_end"
+
+    def not_by_code(self, hide: str = "") -> list[str]:
+        """What keeps coupons whose code begins with the text out of the tiers below."""
+        return [f"NOT ({self.prefix(hide)})"] if self.by_code else []
+
+    def not_better(self, hide: str = "") -> list[str]:
+        """What keeps coupons of all better tiers out of the last one."""
+        conditions = self.not_by_code(hide)
+        if self.by_customer:
+            conditions.append(f"(coupons.customer_key IS NULL OR NOT ({self.customer(hide)}))")
+        return conditions
+
+
+def match(text: str) -> Match | None:
+    """What to look for; None where the text holds nothing that could be found (only punctuation)."""
+    digits = customer_digits(text)
+    needle = digits if digits is not None else fold(text)
+    return Match(needle, digits) if needle else None

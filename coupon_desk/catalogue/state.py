@@ -1,0 +1,33 @@
+"""How far the sync has come, so that it can go on after any stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseState:
+    """One source of the sync. `newest` is the newest change seen in a finished run, by the source's own clock.
+
+    While a run is under way: `cursor` continues it, `seen_newest` is the newest change of this run so far, `seen` the number
+    of rows, and `is_done` tells that the phase reached its end.
+    """
+
+    newest: datetime | None = None
+    cursor: str | None = None
+    seen_newest: datetime | None = None
+    seen: int = 0
+    is_done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SyncState:
+    """The state of both phases. `run_started_at` is None while no run is under way."""
+
+    customers: PhaseState = field(default_factory=PhaseState)
+    discounts: PhaseState = field(default_factory=PhaseState)
+    run_started_at: datetime | None = None
+    run_is_full: bool = False
+    finished_at: datetime | None = None
+    full_finished_at: datetime | None = None
