@@ -24,7 +24,7 @@ MetafieldKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_$:-]{3,255}\.[A
 _LOOPBACK: Final = re.compile(r"^https?://(127\.[0-9.]+|localhost|\[::1\])([:/]|$)")
 _SECRET_NAME: Final = re.compile(r"token|secret|password|passwd|pin|api_?key|credential", re.IGNORECASE)
 _SECRET_VALUE: Final = re.compile(r"shp(at|ca|ua|ss|pa)_[0-9a-zA-Z]{8,}|://[^/@\s:]+:[^/@\s]+@")
-_NOT_SECRETS: Final = {"token", "client_credentials", "replays_idempotency_key", "client_id"}
+_NOT_SECRETS: Final = {"replays_idempotency_key"}
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,0 +1,124 @@
+"""`config.toml`: what is accepted, and what is refused with file, line or key, and what was expected."""
+
+from pathlib import Path
+
+import pytest
+
+from coupon_desk.errors import ConfigurationError, ExitStatus
+from coupon_desk.settings import load, parse
+from coupon_desk.words import Language
+
+FILE = Path("config.toml")
+GOOD = """
+[shop]
+name = "Ginza store"
+language = "ja"
+currency = "JPY"
+points_per_unit = 1
+
+[shopify]
+domain = "example.myshopify.com"
+api_version = "2026-10"
+auth = "token"
+coupon_metafield = "loyalty.coupons"
+
+[pos]
+kind = "rest"
+endpoint = "https://pos.example.com/api"
+
+[mail]
+host = "smtp.example.com"
+port = 587
+security = "starttls"
+username = "desk"
+sender = "Ginza store <points@example.com>"
+
+[central]
+url = "postgresql+psycopg://desk@db.example.com/coupons"
+required = false
+
+[policy]
+settle_seconds = 5
+retire = "delete-after-check"
+recheck_minutes = [15, 1440]
+approval_above_points = 5000
+daily_points_per_operator = 50000
+minimum_note_length = 5
+"""
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(ConfigurationError) as refused:
+        parse(text, FILE)
+    assert refused.value.exit_status is ExitStatus.USAGE
+    told = refused.value.sentences(Language.EN)
+    assert "config.toml" in told
+    return told
+
+
+def test_the_example_of_the_interface_is_accepted() -> None:
+    settings = parse(GOOD, FILE)
+    assert settings.shopify.url == "https://example.myshopify.com"
+    assert settings.policy.recheck_minutes == [15, 1440]
+    assert settings.shop.language is Language.JA
+    assert settings.central is not None
+
+
+def test_central_and_policy_may_be_left_out() -> None:
+    settings = parse(GOOD.split("[central]")[0], FILE)
+    assert settings.central is None
+    assert settings.policy.retire == "delete-after-check"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "told"),
+    [
+        ('name = "Ginza store"', 'nam = "Ginza store"', "nam"),
+        ("points_per_unit = 1", "points_per_unit = 0", "shop.points_per_unit"),
+        ("points_per_unit = 1", 'points_per_unit = "1"', "Expected `int`"),
+        ('language = "ja"', 'language = "fr"', "shop.language"),
+        ('currency = "JPY"', 'currency = "yen"', "shop.currency"),
+        ("settle_seconds = 5", "settle_seconds = -1", "policy.settle_seconds"),
+        ('retire = "delete-after-check"', 'retire = "burn"', "policy.retire"),
+        ("recheck_minutes = [15, 1440]", 'recheck_minutes = ["soon"]', "policy.recheck_minutes"),
+        ('auth = "token"', 'auth = "magic"', "shopify.auth"),
+        ('auth = "token"', 'auth = "client_credentials"', "shopify.client_id"),
+        ('kind = "rest"', 'kind = "loyverse"', "pos.kind"),
+        ('endpoint = "https://pos.example.com/api"', 'endpoint = "http://pos.example.com/api"', "pos.endpoint"),
+        ('endpoint = "https://pos.example.com/api"', 'endpoint = "pos.example.com"', "pos.endpoint"),
+        ('security = "starttls"', 'security = "none"', "mail.security"),
+        ("port = 587", "port = 99999", "mail.port"),
+        ('coupon_metafield = "loyalty.coupons"', 'coupon_metafield = "coupons"', "shopify.coupon_metafield"),
+        ("[policy]", "[policies]", "policies"),
+        ("required = false", "required = maybe", "line 27"),
+    ],
+)
+def test_what_is_wrong_is_named_by_key_or_line(good: str, bad: str, told: str) -> None:
+    assert good in GOOD
+    assert told in refusal(GOOD.replace(good, bad))
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ('auth = "token"', 'auth = "token"\ntoken = "abc"'),
+        ('username = "desk"', 'username = "desk"\npassword = "hunter2"'),
+        ('host = "smtp.example.com"', 'host = "shpat_0123456789abcdef0123456789abcdef"'),
+        ("desk@db.example.com", "desk:hunter2@db.example.com"),
+    ],
+)
+def test_a_secret_in_the_file_is_refused_and_not_repeated(good: str, bad: str) -> None:
+    told = refusal(GOOD.replace(good, bad))
+    assert "secrets set" in told
+    assert "hunter2" not in told
+    assert "shpat_" not in told
+
+
+def test_a_missing_file_and_an_unreadable_one_are_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as missing:
+        load(tmp_path / "config.toml")
+    assert "demo" in str(missing.value.todo)
+    (tmp_path / "config.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError) as unreadable:
+        load(tmp_path / "config.toml")
+    assert "cannot be read" in str(unreadable.value.what)
