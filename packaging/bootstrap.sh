@@ -51,6 +51,7 @@ needed_packages() {
         cat <<-PACKAGES
 	dbus
 	fontconfig
+	git
 	gnome-keyring
 	openbox
 	poppler-utils
@@ -147,10 +148,10 @@ is_suitable() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2
 
 can_make_environments() { "$1" -c 'import ensurepip, venv' 2>/dev/null; }
 
-# The newest suitable Python, one that can make virtual environments before one that can't yet.
+# The newest suitable Python, one that can make virtual environments before one that can't yet. The variable PYTHON names another.
 find_python() {
     without=
-    for candidate in python3.13 python3.12 python3.11 python3 /usr/bin/python3; do
+    for candidate in ${PYTHON:-python3.13 python3.12 python3.11 python3 /usr/bin/python3}; do
         path=$(command -v "$candidate" 2>/dev/null) || continue
         is_suitable "$path" || continue
         if can_make_environments "$path"; then
