@@ -20,6 +20,8 @@ from coupon_desk.words import msg
 
 T = TypeVar("T")
 
+_NOTHING: Final = msgspec.Raw(b"null")
+
 # Found before anything runs, so a mutation among them was surely not executed.
 _NEVER_RUN: Final = frozenset(
     {
@@ -82,15 +84,15 @@ class _Search(msgspec.Struct, frozen=True):
 
 
 class _Extensions(msgspec.Struct, frozen=True):
-    cost: msgspec.Raw | None = None
+    cost: msgspec.Raw = _NOTHING
     search: list[_Search] = []
 
 
 class Envelope(msgspec.Struct, frozen=True):
     """The outermost object of every answer, its parts still undecoded."""
 
-    data: msgspec.Raw | None = None
-    errors: msgspec.Raw | None = None
+    data: msgspec.Raw = _NOTHING
+    errors: msgspec.Raw = _NOTHING
     extensions: _Extensions | None = None
 
 
@@ -104,7 +106,7 @@ def open_envelope(body: bytes, purpose: Purpose, request_id: str | None) -> Enve
 
 def cost_of(envelope: Envelope) -> Cost | None:
     """What the answer says about its cost; None where it says nothing."""
-    if envelope.extensions is None or envelope.extensions.cost is None:
+    if envelope.extensions is None or _is_null(envelope.extensions.cost):
         return None
     try:
         told = decoder(_Cost).decode(envelope.extensions.cost)
@@ -127,14 +129,10 @@ def decode(
     denied = _judge_errors(envelope, personal, purpose, request_id)
     _refuse_warnings(envelope, purpose, request_id)
     if _is_null(envelope.data):
-        if denied:
-            raise PersonalFieldsDenied
         raise unreadable(purpose, detail="no data", request_id=request_id)
     try:
-        return decoder(shape).decode(envelope.data or b""), denied
+        return decoder(shape).decode(envelope.data), denied
     except msgspec.DecodeError as wrong:
-        if denied:
-            raise PersonalFieldsDenied from wrong
         raise unreadable(purpose, detail=f"{shape.__name__}: {wrong}", request_id=request_id) from wrong
 
 
@@ -158,7 +156,7 @@ def _judge_errors(envelope: Envelope, personal: frozenset[str], purpose: Purpose
     if _is_null(envelope.errors):
         return False
     try:
-        errors = decoder(list[_Error]).decode(envelope.errors or b"")
+        errors = decoder(list[_Error]).decode(envelope.errors)
     except msgspec.DecodeError as wrong:
         # A text or an object, with HTTP 200: nothing that is documented, so nothing that proves anything.
         raise no_proof(
@@ -170,8 +168,20 @@ def _judge_errors(envelope: Envelope, personal: frozenset[str], purpose: Purpose
         error for error in errors if not (error.code == "ACCESS_DENIED" and personal.intersection(map(str, error.path or ())))
     ]
     if not serious:
+        if any(_took_more_along(envelope.data, error.path or [], personal) for error in errors):
+            raise PersonalFieldsDenied
         return True
     raise _worst([_error_of(error, envelope, purpose, request_id) for error in serious])
+
+
+def _took_more_along(data: msgspec.Raw, path: list[str | int], personal: frozenset[str]) -> bool:
+    """Whether the denial of a field that may not be null made what bears it null: a customer, a page of them."""
+    here: Any = msgspec.json.decode(data)
+    for step in path:
+        if here is None or step in personal:
+            return here is None
+        here = here.get(step) if isinstance(here, dict) else here[int(step)] if isinstance(here, list) else None
+    return False
 
 
 def _error_of(error: _Error, envelope: Envelope, purpose: Purpose, request_id: str | None) -> RemoteError:
@@ -206,12 +216,12 @@ def _refuse_warnings(envelope: Envelope, purpose: Purpose, request_id: str | Non
         raise hopeless(purpose, msg("Shopify did not understand the search."), detail="search warnings", request_id=request_id)
 
 
-def _has_no_result(data: msgspec.Raw | None) -> bool:
+def _has_no_result(data: msgspec.Raw) -> bool:
     if _is_null(data):
         return True
-    fields: Any = msgspec.json.decode(data or b"")
+    fields: Any = msgspec.json.decode(data)
     return isinstance(fields, dict) and all(value is None for value in fields.values())
 
 
-def _is_null(raw: msgspec.Raw | None) -> bool:
-    return raw is None or bytes(raw) == b"null"
+def _is_null(raw: msgspec.Raw) -> bool:
+    return bytes(raw) == b"null"

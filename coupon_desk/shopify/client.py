@@ -102,7 +102,8 @@ class ShopifyClient:
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: self._is_worth_another(error, started, aborts)),
             stop=tenacity.stop_after_attempt(_READ_ATTEMPTS),
-            wait=tenacity.wait_exponential_jitter(_FIRST_BACK_OFF_SECONDS, _LONGEST_BACK_OFF_SECONDS, jitter=0.25),
+            wait=tenacity.wait_exponential(_FIRST_BACK_OFF_SECONDS, _LONGEST_BACK_OFF_SECONDS)
+            + tenacity.wait_random(0, _FIRST_BACK_OFF_SECONDS),
             sleep=lambda seconds: self._wait(seconds, aborts),
             reraise=True,
         )
