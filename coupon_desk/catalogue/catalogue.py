@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, TypeVar
 
 import msgspec
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, insert, or_, select, update
 
 from coupon_desk.catalogue import writing
 from coupon_desk.catalogue.counting import counts_of_all, counts_of_text
 from coupon_desk.catalogue.facts import Facts, coupon_of, micros
+from coupon_desk.catalogue.folding import customer_key
 from coupon_desk.catalogue.narrowing import narrowing
 from coupon_desk.catalogue.query import Count, CouponPage, CouponQuery, StatusFilter
 from coupon_desk.catalogue.rows import CatalogueRow
@@ -71,8 +72,7 @@ class Catalogue:
             changes: dict[str, writing.Change] = {}
             for row in batch:
                 changes[row.code.text] = _then(changes.get(row.code.text), row, seen_at)
-            with self._database.write() as connection:
-                changed += writing.apply(connection, changes)
+            changed += self._apply(changes)
         return changed
 
     def set_status(self, code: CouponCode, status: CouponStatus, at: datetime) -> None:
@@ -81,8 +81,30 @@ class Catalogue:
         CANCELLING, CANCELLED, NEEDS_ATTENTION and USED stand above everything that a sync finds; UNUSED, SCHEDULED and
         EXPIRED take our word back. A coupon that no sync has brought yet is remembered.
         """
-        with self._database.write() as connection:
-            writing.apply(connection, {code.text: lambda facts: facts.with_own_word(status, at)})
+        self._apply({code.text: lambda facts: facts.with_own_word(status, at)})
+
+    def keep_only(self, codes_of_customers: Mapping[str, Collection[str]]) -> int:
+        """Forget the record entries of these customers that their records, just read, no longer have; how many changed."""
+        keys = {customer_key(customer): codes for customer, codes in codes_of_customers.items()}
+        with self._database.read() as connection:
+            known = connection.execute(
+                select(coupons.c.code, coupons.c.customer_key).where(
+                    coupons.c.customer_key.in_([key for key in keys if key]), coupons.c.record_status.is_not(None)
+                )
+            ).all()
+        gone = [code for code, key in known if code not in keys[key]]
+        return self._apply(dict.fromkeys(gone, Facts.without_record))
+
+    def touch_records(self, customer_ids: Collection[str]) -> None:
+        """Keep what is known of these customers' records, which could not be read this time."""
+        keys = [key for key in map(customer_key, customer_ids) if key]
+        if keys:
+            with self._database.write() as connection:
+                connection.execute(
+                    update(coupons)
+                    .where(coupons.c.customer_key.in_(keys), coupons.c.record_status.is_not(None))
+                    .values(record_seen_at=micros(self._clock.now()))
+                )
 
     def remove_missing(self, seen_since: datetime, *, records: bool = True, discounts: bool = True) -> int:
         """Forget what a full sync that began at `seen_since` did not see again; returns how many coupons changed.
@@ -111,11 +133,7 @@ class Catalogue:
                 facts = facts.without_discount()
             return facts
 
-        changed = 0
-        for batch in _batches(codes):
-            with self._database.write() as connection:
-                changed += writing.apply(connection, dict.fromkeys(batch, forget))
-        return changed
+        return self._apply(dict.fromkeys(codes, forget))
 
     def sync_state(self) -> SyncState:
         """How far the sync has come; a fresh state where there was none."""
@@ -128,6 +146,13 @@ class Catalogue:
         with self._database.write() as connection:
             connection.execute(delete(sync_state).where(sync_state.c.name == "shopify"))
             connection.execute(insert(sync_state).values(name="shopify", value=msgspec.json.encode(state).decode()))
+
+    def _apply(self, changes: Mapping[str, writing.Change]) -> int:
+        changed = 0
+        for batch in _batches(changes.items()):
+            with self._database.write() as connection:
+                changed += writing.apply(connection, dict(batch))
+        return changed
 
 
 def _then(earlier: writing.Change | None, row: CatalogueRow, seen_at: int) -> writing.Change:

@@ -10,12 +10,14 @@ from datetime import datetime
 class PhaseState:
     """One source of the sync. `newest` is the newest change seen in a finished run, by the source's own clock.
 
-    While a run is under way: `cursor` continues it, `seen_newest` is the newest change of this run so far, `seen` the number
-    of rows, and `is_done` tells that the phase reached its end.
+    `rows_when_full` is how many rows the last full run saw: what the next one may expect. While a run is under way:
+    `resume_from` continues it, `seen_newest` is the newest change of this run so far, `seen` the number of rows, and `is_done`
+    tells that the source was read to its end.
     """
 
     newest: datetime | None = None
-    cursor: str | None = None
+    rows_when_full: int | None = None
+    resume_from: str | None = None
     seen_newest: datetime | None = None
     seen: int = 0
     is_done: bool = False
