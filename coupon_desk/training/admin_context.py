@@ -1,0 +1,76 @@
+"""What the resolvers of the Admin API know of the request that they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final, TypeAlias
+
+from graphql import GraphQLError, GraphQLResolveInfo
+
+from coupon_desk.training.options import Options
+from coupon_desk.training.search_query import Search
+from coupon_desk.training.things import Order
+from coupon_desk.training.world import View, World
+
+Info: TypeAlias = "GraphQLResolveInfo[Any]"
+Resolver = Callable[..., Any]
+Resolvers = Mapping[str, Mapping[str, Resolver]]
+
+_RECENT: Final = timedelta(days=60)
+
+
+@dataclass(slots=True)
+class AdminContext:
+    """One request to the Admin API. `refused`: as if the app had no rights at all."""
+
+    world: World
+    view: View
+    options: Options
+    refused: bool = False
+    search_notes: list[dict[str, Any]] = field(default_factory=list)
+
+    def may(self, scope: str) -> bool:
+        """Whether the app has an access scope; writing includes reading."""
+        scopes = self.options.scopes
+        return not self.refused and (scope in scopes or scope.replace("read_", "write_") in scopes)
+
+    def sees(self, order: Order) -> bool:
+        """Orders older than sixty days need `read_all_orders` (facts: Shopify §2)."""
+        return self.may("read_all_orders") or order.created_at >= self.view.now - _RECENT
+
+    def note(self, info: Info, search: Search[Any]) -> None:
+        """Tell in the answer's extensions which parts of a search were ignored."""
+        if search.warnings:
+            warnings = [{"field": one.field, "message": one.message, "code": one.code} for one in search.warnings]
+            self.search_notes.append({"path": info.path.as_list(), "query": search.query, "warnings": warnings})
+
+
+def context(info: Info) -> AdminContext:
+    """The request that a resolver answers."""
+    known: AdminContext = info.context
+    return known
+
+
+def needs(scope: str, resolver: Resolver) -> Resolver:
+    """A resolver that is refused without an access scope: its field is null and the error says what is missing."""
+
+    def guarded(source: Any, info: Info, **arguments: Any) -> Any:
+        if not context(info).may(scope):
+            raise GraphQLError(
+                f"Access denied for {info.field_name} field. Required access: `{scope}` access scope.",
+                extensions={
+                    "code": "ACCESS_DENIED",
+                    "documentation": "https://shopify.dev/api/usage/access-scopes",
+                    "requiredAccess": f"`{scope}` access scope.",
+                },
+            )
+        return resolver(source, info, **arguments)
+
+    return guarded
+
+
+def bad_request(message: str, code: str = "BAD_REQUEST") -> GraphQLError:
+    """An error of the whole field, as Shopify writes it."""
+    return GraphQLError(message, extensions={"code": code})
