@@ -1,0 +1,134 @@
+"""The top of the window: which shop, whether it is only practice, who is signed in, and how the desk looks and speaks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QFrame, QMenu, QPushButton
+
+from coupon_desk.desk.controls import button, column, icon_label, label, row
+from coupon_desk.desk.stage import Stage
+from coupon_desk.desk.theme import Scheme
+from coupon_desk.words import Language, Message, msg
+
+if TYPE_CHECKING:
+    from coupon_desk.people.operators import Operator
+
+LANGUAGE_NAMES = {Language.EN: "English", Language.JA: "日本語"}
+
+
+class TrainingStrip(QFrame):
+    """Says over the whole width that this is not the shop. Nobody may mistake one for the other."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self.setProperty("role", "training")
+        self.setFixedHeight(30)
+        picture = icon_label(stage, "training", "on_training", 18)
+        text = label(stage, msg("Training shop: nothing here is real, every button may be tried"))
+        self.setLayout(row(0, picture, text, 0, spacing=8))
+
+
+class Header(QFrame):
+    """The shop's name at the left, the operator at the right."""
+
+    lock_asked = Signal()
+    switch_asked = Signal()
+    approvals_asked = Signal()
+
+    def __init__(self, stage: Stage, shop_name: str, operator: Operator) -> None:
+        super().__init__()
+        self._stage = stage
+        self.setProperty("role", "header")
+        self.setFixedHeight(64)
+        shop = label(stage, role="heading")
+        shop.setText(shop_name)
+        titles = column(shop, label(stage, msg("Coupon Desk"), "small"), spacing=0)
+        self.approvals = button(stage, msg("Approvals"), "plain", "people", "muted")
+        self.approvals.setObjectName("approvals")
+        self.approvals.clicked.connect(self.approvals_asked)
+        self.look = look_button(stage)
+        self.lock = button(stage, msg("Lock (Ctrl+L)"), "icon", "lock", "muted")
+        self.lock.setObjectName("lock")
+        self.lock.setShortcut(QKeySequence("Ctrl+L"))
+        self.lock.clicked.connect(self.lock_asked)
+        self.operator = self._operator_button(operator)
+        inside = row(
+            icon_label(stage, "ticket", "accent", 28),
+            titles,
+            0,
+            self.approvals,
+            self.look,
+            self.lock,
+            self.operator,
+            spacing=10,
+            margins=(20, 0, 16, 0),
+        )
+        self.setLayout(inside)
+
+    def show_waiting(self, count: int) -> None:
+        """How many operations wait for a second person."""
+        message = msg("Approvals ({count})", count=count) if count else msg("Approvals")
+        self._stage.speech.tell(self.approvals, message)
+        self._stage.theme.dress(self.approvals, "people", "warn" if count else "muted")
+
+    def _operator_button(self, operator: Operator) -> QPushButton:
+        made = QPushButton(f"{operator.name}")
+        made.setProperty("kind", "plain")
+        made.setObjectName("operator")
+        made.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._stage.theme.dress(made, "person", "accent")
+        self._stage.speech.tell(
+            made, msg("{name}, {role}: lock or switch", name=operator.name, role=operator.role.label), "setAccessibleName"
+        )
+        menu = QMenu(made)
+        role = _entry(self._stage, menu, operator.role.label)
+        role.setEnabled(False)
+        menu.addSeparator()
+        _entry(self._stage, menu, msg("Lock")).triggered.connect(self.lock_asked)
+        _entry(self._stage, menu, msg("Switch operator")).triggered.connect(self.switch_asked)
+        made.setMenu(menu)
+        return made
+
+
+def look_button(stage: Stage) -> QPushButton:
+    """A button with the languages and the themes; also on the pages before anybody is signed in."""
+    made = button(stage, msg("Language and theme"), "icon", "theme", "muted")
+    made.setObjectName("look")
+    menu = QMenu(made)
+    languages = QActionGroup(menu)
+    for language, name in LANGUAGE_NAMES.items():
+        action = menu.addAction(name)
+        action.setCheckable(True)
+        action.setChecked(stage.speech.language is language)
+        action.setActionGroup(languages)
+        action.triggered.connect(lambda _on=False, chosen=language: _speak(stage, chosen))
+    menu.aboutToShow.connect(lambda: _tick(languages, LANGUAGE_NAMES[stage.speech.language]))
+    menu.addSeparator()
+    schemes = QActionGroup(menu)
+    for scheme in Scheme:
+        action = _entry(stage, menu, scheme.label)
+        action.setCheckable(True)
+        action.setChecked(stage.theme.scheme is scheme)
+        action.setActionGroup(schemes)
+        action.triggered.connect(lambda _on=False, chosen=scheme: stage.theme.choose(chosen))
+    made.setMenu(menu)
+    return made
+
+
+def _speak(stage: Stage, language: Language) -> None:
+    stage.speech.switch(language)
+    stage.theme.apply(language)
+
+
+def _tick(group: QActionGroup, text: str) -> None:
+    for action in group.actions():
+        action.setChecked(action.text() == text)
+
+
+def _entry(stage: Stage, menu: QMenu, message: Message) -> QAction:
+    action = menu.addAction("")
+    stage.speech.tell(action, message)
+    return action

@@ -1,0 +1,201 @@
+"""Signing in: who, and the PIN. Also the lock: the same page in front of work that stays as it was."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+
+from coupon_desk.desk.colours import Tone
+from coupon_desk.desk.controls import Banner, Spinner, button, column, frame, icon_label, label, row
+from coupon_desk.desk.header import TrainingStrip, look_button
+from coupon_desk.desk.stage import Stage
+from coupon_desk.errors import DeskError
+from coupon_desk.words import msg
+
+if TYPE_CHECKING:
+    from coupon_desk.app import CouponDesk
+    from coupon_desk.people.operators import Operator, Session
+
+
+class SignInForm(QWidget):
+    """Login and PIN, checked on a worker; `signed_in` brings the session. Used by the page and by approvals."""
+
+    signed_in = Signal(object)
+
+    def __init__(self, stage: Stage, desk: CouponDesk) -> None:
+        super().__init__()
+        self._stage = stage
+        self._desk = desk
+        self.login = QComboBox()
+        self.login.setObjectName("login")
+        self.login.setEditable(True)
+        self.login.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.login.setMinimumHeight(38)
+        stage.speech.tell(self.login, msg("Operator"), "setAccessibleName")
+        self.pin = PinField(stage)
+        self.pin.setObjectName("pin")
+        self.pin.returnPressed.connect(self.submit)
+        self.pin.capitals_noticed.connect(self._warn_of_capitals)
+        self.capitals = label(stage, msg("Caps Lock is on"), "small")
+        self.capitals.hide()
+        self.problem = Banner(stage)
+        self.problem.setObjectName("sign-in-problem")
+        self.submit_button = button(stage, msg("Sign in"), "primary")
+        self.submit_button.setObjectName("sign-in")
+        self.submit_button.setMinimumHeight(42)
+        self.submit_button.clicked.connect(self.submit)
+        self._spinner = Spinner(stage)
+        self._spinner.hide()
+        self.setLayout(
+            column(
+                column(label(stage, msg("Operator"), "section"), self.login, spacing=5),
+                column(label(stage, msg("PIN"), "section"), self.pin, self.capitals, spacing=5),
+                self.problem,
+                row(self.submit_button, self._spinner, spacing=12),
+                spacing=16,
+            )
+        )
+        self.layout().itemAt(3).layout().setStretchFactor(self.submit_button, 1)  # type: ignore[union-attr]
+
+    def offer(self, operators: Iterable[Operator], chosen: str | None = None, *, but_not: str | None = None) -> None:
+        """The operators to choose from; any login may be typed instead."""
+        self.login.clear()
+        for operator in operators:
+            if not operator.disabled and operator.login != but_not:
+                self.login.addItem(f"{operator.name} ({operator.login})", operator.login)
+        place = self.login.findData(chosen)
+        self.login.setCurrentIndex(max(0, place))
+
+    def choose(self, login: str) -> None:
+        """Put a login in, as if it were typed."""
+        place = self.login.findData(login)
+        if place >= 0:
+            self.login.setCurrentIndex(place)
+        else:
+            self.login.setEditText(login)
+
+    def submit(self) -> None:
+        """Check the PIN; a second press while it is being checked does nothing."""
+        if not self.submit_button.isEnabled():
+            return
+        login, pin = self._login(), self.pin.typed()
+        if not login or not pin:
+            self.problem.show_message(Tone.WARN, msg("Choose the operator and enter the PIN."))
+            return
+        self.problem.hide()
+        self._rest(is_checking=True)
+        people = self._desk.people
+        self._stage.runner.read(self, "sign-in", lambda: people.sign_in(login, pin), self._welcome, self._refuse)
+
+    def focus(self) -> None:
+        """Ready to type."""
+        self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _login(self) -> str:
+        text = self.login.currentText().strip()
+        place = self.login.findText(text)
+        return str(self.login.itemData(place)) if place >= 0 else text
+
+    def _welcome(self, session: Session) -> None:
+        self._rest(is_checking=False)
+        self.pin.clear()
+        self.signed_in.emit(session)
+
+    def _refuse(self, error: DeskError) -> None:
+        self._rest(is_checking=False)
+        self.pin.clear()
+        self.problem.show_message(Tone.DANGER, error.what, error.todo, "lock")
+        self.focus()
+
+    def _rest(self, *, is_checking: bool) -> None:
+        self.submit_button.setEnabled(not is_checking)
+        self.pin.setReadOnly(is_checking)
+        self._spinner.setVisible(is_checking)
+
+    def _warn_of_capitals(self, is_on: bool) -> None:
+        self.capitals.setVisible(is_on)
+
+
+class PinField(QLineEdit):
+    """A field that shows dots, takes full-width digits, and notices Caps Lock by what arrives."""
+
+    capitals_noticed = Signal(bool)
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self.setEchoMode(QLineEdit.EchoMode.Password)
+        self.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly | Qt.InputMethodHint.ImhSensitiveData)
+        self.setMinimumHeight(24)
+        stage.speech.tell(self, msg("PIN"), "setAccessibleName")
+
+    def typed(self) -> str:
+        """The PIN in half-width characters."""
+        return unicodedata.normalize("NFKC", self.text()).strip()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A capital letter without Shift means Caps Lock."""
+        text = event.text()
+        if text.isalpha() and text.isascii():
+            has_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            self.capitals_noticed.emit(text.isupper() is not has_shift)
+        super().keyPressEvent(event)
+
+
+class SignInPage(QWidget):
+    """The whole page: shop, form, and the training shop's strip."""
+
+    signed_in = Signal(object)
+
+    def __init__(self, stage: Stage, desk: CouponDesk) -> None:
+        super().__init__()
+        self._stage = stage
+        self._desk = desk
+        self._locked_login: str | None = None
+        self.form = SignInForm(stage, desk)
+        self.form.signed_in.connect(self.signed_in)
+        shop = label(stage, role="title")
+        shop.setText(desk.settings.shop.name)
+        shop.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.subtitle = label(stage, msg("Sign in to Coupon Desk"), "muted", wraps=True)
+        self.subtitle.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        mark = icon_label(stage, "ticket", "accent", 40)
+        top = column(mark, shop, self.subtitle, spacing=6)
+        top.setAlignment(mark, Qt.AlignmentFlag.AlignHCenter)
+        card = frame("card", column(top, self.form, spacing=24, margins=(36, 32, 36, 36)))
+        card.setFixedWidth(420)
+        centre = column(0, card, 0)
+        centre.setAlignment(card, Qt.AlignmentFlag.AlignHCenter)
+        parts: list[QWidget] = [TrainingStrip(stage)] if desk.is_training else []
+        corner = row(0, look_button(stage), margins=(0, 12, 16, 0))
+        whole = column(*parts, corner, centre, spacing=0)
+        whole.setStretchFactor(centre, 1)
+        self.setLayout(whole)
+
+    def open(self, chosen: str | None = None) -> None:
+        """Show who may sign in."""
+        self._locked_login = None
+        self._stage.speech.tell(self.subtitle, msg("Sign in to Coupon Desk"))
+        self._ask(chosen)
+
+    def lock(self, session: Session) -> None:
+        """Show that the desk is locked for this operator; anybody else may sign in and begins anew."""
+        self._locked_login = session.login
+        self._stage.speech.tell(self.subtitle, msg("Locked. The work of {name} is kept.", name=session.operator.name))
+        self._ask(session.login)
+
+    def _ask(self, chosen: str | None) -> None:
+        self.form.problem.hide()
+        self.form.pin.clear()
+        people = self._desk.people
+        self._stage.runner.read(
+            self, "operators", people.list, lambda operators: self.form.offer(operators, chosen), self._fail
+        )
+        self.form.focus()
+
+    def _fail(self, error: DeskError) -> None:
+        self.form.problem.show_message(Tone.DANGER, error.what, error.todo)

@@ -1,0 +1,128 @@
+"""How each status of a coupon, of a step and of an operation is drawn: a tone and an icon, always beside its word."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from coupon_desk.cancellation.operation import OperationState, StepState
+from coupon_desk.coupons.status import CouponStatus
+from coupon_desk.desk.colours import Tone
+from coupon_desk.desk.stage import Stage
+
+COUPON: Final = {
+    CouponStatus.UNUSED: (Tone.SUCCESS, "unused"),
+    CouponStatus.SCHEDULED: (Tone.ACCENT, "scheduled"),
+    CouponStatus.USED: (Tone.NEUTRAL, "used"),
+    CouponStatus.EXPIRED: (Tone.NEUTRAL, "expired"),
+    CouponStatus.CANCELLED: (Tone.DANGER, "cancelled"),
+    CouponStatus.CANCELLING: (Tone.WARN, "cancelling"),
+    CouponStatus.NEEDS_ATTENTION: (Tone.WARN, "attention"),
+}
+
+STEP: Final = {
+    StepState.PENDING: (Tone.NEUTRAL, "unused"),
+    StepState.RUNNING: (Tone.ACCENT, "cancelling"),
+    StepState.DONE: (Tone.SUCCESS, "used"),
+    StepState.UNKNOWN: (Tone.WARN, "question"),
+    StepState.DELAYED: (Tone.WARN, "expired"),
+    StepState.REFUSED: (Tone.DANGER, "refused"),
+    StepState.SKIPPED: (Tone.NEUTRAL, "skipped"),
+}
+
+OPERATION: Final = {
+    OperationState.AWAITING_APPROVAL: (Tone.WARN, "people"),
+    OperationState.RUNNING: (Tone.ACCENT, "cancelling"),
+    OperationState.COMPLETED: (Tone.SUCCESS, "used"),
+    OperationState.REFUSED: (Tone.DANGER, "refused"),
+    OperationState.NEEDS_ATTENTION: (Tone.WARN, "attention"),
+}
+
+StatusRole: Final = Qt.ItemDataRole.UserRole + 1
+
+_HEIGHT: Final = 24
+_ICON: Final = 14
+
+
+class StatusPill(QWidget):
+    """A status as a pill: icon and word on a soft ground."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self._stage = stage
+        self._status = CouponStatus.UNUSED
+        stage.speech.changed.connect(self._renew)
+        stage.theme.changed.connect(self.update)
+
+    def show_status(self, status: CouponStatus) -> None:
+        """Draw this status."""
+        self._status = status
+        self._renew()
+
+    def sizeHint(self) -> QSize:
+        """As wide as the word."""
+        return QSize(_pill_width(self.fontMetrics(), self._word()), _HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never cut."""
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The pill."""
+        del event
+        painter = QPainter(self)
+        painter.setFont(self.font())
+        _draw_pill(painter, self.rect(), self._stage, self._status, self._word())
+        painter.end()
+
+    def _renew(self) -> None:
+        self.setAccessibleName(self._word())
+        self.updateGeometry()
+        self.update()
+
+    def _word(self) -> str:
+        return self._stage.speech.say(self._status.label)
+
+
+class StatusDelegate(QStyledItemDelegate):
+    """Draws the status column of the table as pills."""
+
+    def __init__(self, stage: Stage, table: QWidget) -> None:
+        super().__init__(table)
+        self._stage = stage
+        self._table = table
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """The pill alone; the ground is the table's."""
+        status = index.data(StatusRole)
+        word = index.data(Qt.ItemDataRole.DisplayRole)
+        rect: QRect = option.rect
+        if isinstance(status, CouponStatus):
+            painter.setFont(self._table.font())
+            width = min(_pill_width(painter.fontMetrics(), word), rect.width() - 14)
+            top = rect.top() + (rect.height() - _HEIGHT) // 2
+            _draw_pill(painter, QRect(rect.left() + 10, top, width, _HEIGHT), self._stage, status, word)
+
+
+def _pill_width(metrics: QFontMetrics, word: str) -> int:
+    return 9 + _ICON + 6 + metrics.horizontalAdvance(word) + 11
+
+
+def _draw_pill(painter: QPainter, rect: QRect, stage: Stage, status: CouponStatus, word: str) -> None:
+    tone, icon = COUPON[status]
+    ink, ground = stage.theme.colours.tone(tone)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground)
+    painter.drawRoundedRect(QRectF(rect), rect.height() / 2, rect.height() / 2)
+    scale = painter.device().devicePixelRatioF()
+    picture = stage.theme.icons.pixmap(icon, QColor(ink), _ICON, scale)
+    painter.drawPixmap(rect.left() + 9, rect.top() + (rect.height() - _ICON) // 2, picture)
+    painter.setPen(ink)
+    room = rect.adjusted(9 + _ICON + 6, 0, -4, 0)
+    painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, word)
+    painter.restore()

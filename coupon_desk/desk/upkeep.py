@@ -1,0 +1,108 @@
+"""What the window does unasked: keeps the list fresh, proves the trail, and goes on with operations whose time has come."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from coupon_desk.desk.stage import Stage
+from coupon_desk.errors import DeskError
+from coupon_desk.words import msg
+
+if TYPE_CHECKING:
+    from coupon_desk.app import CouponDesk
+    from coupon_desk.catalogue.sync import SyncOutcome, SyncProgress
+    from coupon_desk.trail.trail import Verification
+
+SYNC_EVERY_MS: Final = 5 * 60 * 1000
+LONGEST_WAIT_MS: Final = 60 * 60 * 1000
+
+
+class Upkeep(QObject):
+    """Tells what it found; `due` asks for unfinished operations to go on."""
+
+    synced = Signal()
+    sync_told = Signal(object, bool, bool)
+    trail_told = Signal(object, bool, bool)
+    due = Signal()
+
+    def __init__(self, stage: Stage, desk: CouponDesk, parent: QObject) -> None:
+        super().__init__(parent)
+        self._stage = stage
+        self._desk = desk
+        self._stop = threading.Event()
+        self._is_syncing = False
+        self._every = QTimer(self)
+        self._every.setInterval(SYNC_EVERY_MS)
+        self._every.timeout.connect(self.sync)
+        self._next = QTimer(self)
+        self._next.setSingleShot(True)
+        self._next.timeout.connect(self.due)
+
+    def begin(self) -> None:
+        """Do everything once, then again from time to time."""
+        self.sync()
+        self.verify()
+        self.plan()
+        self._every.start()
+
+    def end(self) -> None:
+        """Stop; a running sync ends after its page."""
+        self._stop.set()
+        self._every.stop()
+        self._next.stop()
+
+    def sync(self) -> None:
+        """Bring the list up to date; asking while it runs is harmless."""
+        if self._is_syncing:
+            return
+        self._is_syncing = True
+        self.sync_told.emit(msg("Refreshing the list…"), True, False)
+        desk, stop = self._desk, self._stop
+        self._stage.runner.read(
+            self, "sync", lambda: desk.sync(full=False, on_progress=_quietly, stop=stop), self._synced, self._away
+        )
+
+    def verify(self) -> None:
+        """Prove the trail."""
+        desk = self._desk
+        self._stage.runner.read(self, "trail", desk.verify_trail, self._verified, self._not_verified)
+
+    def plan(self) -> None:
+        """Ask when the next operation goes on by itself."""
+        desk = self._desk
+        self._stage.runner.read(self, "next", desk.next_due, self._wait_until, lambda _error: None)
+
+    def _synced(self, outcome: SyncOutcome) -> None:
+        self._is_syncing = False
+        now = datetime.now(UTC)
+        if outcome.is_finished:
+            self.sync_told.emit(msg("List up to date, {at}", at=now), False, False)
+        self.synced.emit()
+
+    def _away(self, error: DeskError) -> None:
+        self._is_syncing = False
+        self.sync_told.emit(msg("The list could not be refreshed: {why}", why=error.what), False, True)
+
+    def _verified(self, verification: Verification) -> None:
+        if verification.is_intact:
+            count = verification.checked
+            self.trail_told.emit(msg("Trail proved, {count} entries", count=count), True, False)
+        else:
+            self.trail_told.emit(msg("The trail does not hold. Cancel nothing; call the administrator."), False, True)
+
+    def _not_verified(self, error: DeskError) -> None:
+        self.trail_told.emit(msg("The trail could not be read: {why}", why=error.what), False, True)
+
+    def _wait_until(self, due: datetime | None) -> None:
+        self._next.stop()
+        if due is not None:
+            wait_ms = int((due - datetime.now(UTC)).total_seconds() * 1000)
+            self._next.start(max(1000, min(LONGEST_WAIT_MS, wait_ms)))
+
+
+def _quietly(_progress: Any | SyncProgress) -> None:
+    """The window shows that the list is being refreshed, not how far it is."""

@@ -1,0 +1,219 @@
+"""The window: one page after the other, from opening the desk to working at it; locks, and closes without losing anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QStackedWidget, QWidget
+
+from coupon_desk.clock import SystemClock
+from coupon_desk.desk.colours import Tone
+from coupon_desk.desk.controls import Banner, column
+from coupon_desk.desk.sign_in_page import SignInPage
+from coupon_desk.desk.stage import Stage
+from coupon_desk.desk.start_pages import FirstAdminPage, FirstRunPage, OpeningPage, ProblemPage
+from coupon_desk.desk.work_page import WorkPage
+from coupon_desk.errors import DeskError
+from coupon_desk.people.idle import IdleLock
+from coupon_desk.words import msg
+
+if TYPE_CHECKING:
+    from coupon_desk.app import CouponDesk
+    from coupon_desk.people.operators import Session
+
+OpenDesk = Callable[[], "CouponDesk"]
+IDLE_SECONDS: Final = 10 * 60.0
+LOOK_AT_IDLE_MS: Final = 1000
+TOUCHES: Final = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.Wheel}
+
+
+class Window(QMainWindow):
+    """Opens the desk on a worker, shows the page that fits, and guards what is under way."""
+
+    closed = Signal()
+
+    def __init__(
+        self,
+        stage: Stage,
+        open_desk: OpenDesk,
+        *,
+        config: Path | None = None,
+        open_training: OpenDesk | None = None,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        super().__init__()
+        self._stage = stage
+        self._open_desk = open_desk
+        self._open_training = open_training
+        self._config = config
+        self._is_ending = False
+        self.desk: CouponDesk | None = None
+        self.work_page: WorkPage | None = None
+        self.sign_in_page: SignInPage | None = None
+        self._locked_dialogs: list[QDialog] = []
+        self.setMinimumSize(1180, 680)
+        self.resize(1280, 800)
+        stage.speech.tell(self, msg("Coupon Desk"), "setWindowTitle")
+        self.ending = Banner(stage)
+        self.pages = QStackedWidget()
+        centre = QWidget()
+        whole = column(self.ending, self.pages, spacing=0)
+        whole.setStretchFactor(self.pages, 1)
+        centre.setLayout(whole)
+        self.setCentralWidget(centre)
+        self._opening = OpeningPage(stage)
+        self._problem = ProblemPage(stage)
+        self._problem.retried.connect(self.open_desk)
+        self.pages.addWidget(self._opening)
+        self.pages.addWidget(self._problem)
+        self._idle = IdleLock(SystemClock(), idle_seconds)
+        self._idle_timer = QTimer(self)
+        self._idle_timer.setInterval(LOOK_AT_IDLE_MS)
+        self._idle_timer.timeout.connect(self._lock_when_idle)
+        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]  # there is one: we are a widget
+
+    @property
+    def page(self) -> QWidget | None:
+        """What is shown now."""
+        return self.pages.currentWidget()
+
+    def open_desk(self) -> None:
+        """Open the desk; without a configuration, ask what to do."""
+        if self._config is not None and not self._config.exists():
+            page = FirstRunPage(self._stage, self._config, offers_training=self._open_training is not None)
+            page.training_asked.connect(self._open_training_shop)
+            page.retried.connect(self.open_desk)
+            self._show(page)
+            return
+        self._begin_opening(self._open_desk)
+
+    def lock(self) -> None:
+        """Put the sign-in page in front; the work behind it stays as it is, and goes on."""
+        if self.work_page is None or self.sign_in_page is None or self.page is not self.work_page:
+            return
+        self._locked_dialogs = [dialog for dialog in self.work_page.dialogs if dialog.isVisible()]
+        for dialog in self._locked_dialogs:
+            dialog.setVisible(False)
+        self._idle_timer.stop()
+        self.sign_in_page.lock(self.work_page.session)
+        self.pages.setCurrentWidget(self.sign_in_page)
+
+    def switch(self) -> None:
+        """Let somebody else sign in; what is under way goes on."""
+        self._leave_work()
+        self._ask_sign_in()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Every key and every movement says that somebody is there."""
+        if event.type() in TOUCHES:
+            self._idle.touch()
+        return super().eventFilter(watched, event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close at once when nothing is being written; else say so, and close when it is."""
+        if self._is_ending and not self._stage.runner.is_writing:
+            super().closeEvent(event)
+            return
+        event.ignore()
+        if self._is_ending:
+            return
+        self._is_ending = True
+        if self._stage.runner.is_writing:
+            self.ending.show_message(
+                Tone.ACCENT,
+                msg("Finishing what was begun; the window closes by itself."),
+                msg("Nothing is lost if the computer is switched off: it is gone on with next time."),
+                "cancelling",
+            )
+        self._idle_timer.stop()
+        if self.work_page is not None:
+            self.work_page.upkeep.end()
+        self._stage.runner.finish(self._finish)
+
+    def _begin_opening(self, open_desk: OpenDesk) -> None:
+        self.pages.setCurrentWidget(self._opening)
+
+        def open_and_look() -> tuple[CouponDesk, bool]:
+            desk = open_desk()
+            return desk, desk.people.is_empty()
+
+        self._stage.runner.read(self, "open", open_and_look, self._opened, self._not_opened)
+
+    def _open_training_shop(self) -> None:
+        if self._open_training is not None:
+            self._config = None
+            self._begin_opening(self._open_training)
+
+    def _opened(self, found: tuple[CouponDesk, bool]) -> None:
+        desk, is_empty = found
+        self.desk = desk
+        self._stage.runner.abort_reads_with(desk.abort_reads)
+        self._stage.speech.tell(self, msg("{shop} – Coupon Desk", shop=desk.settings.shop.name), "setWindowTitle")
+        self.sign_in_page = SignInPage(self._stage, desk)
+        self.sign_in_page.signed_in.connect(self._signed_in)
+        self.pages.addWidget(self.sign_in_page)
+        if is_empty:
+            page = FirstAdminPage(self._stage, desk)
+            page.added.connect(self._ask_sign_in)
+            self._show(page)
+        else:
+            self._ask_sign_in()
+
+    def _not_opened(self, error: DeskError) -> None:
+        self._problem.show_error(error)
+        self.pages.setCurrentWidget(self._problem)
+
+    def _ask_sign_in(self, login: str | None = None) -> None:
+        if self.sign_in_page is not None:
+            self._idle_timer.stop()
+            self.sign_in_page.open(login)
+            self.pages.setCurrentWidget(self.sign_in_page)
+
+    def _signed_in(self, session: Session) -> None:
+        if self.desk is None:
+            return
+        self._idle.touch()
+        self._idle_timer.start()
+        if self.work_page is not None and self.work_page.session.login == session.login:
+            self.pages.setCurrentWidget(self.work_page)
+            for dialog in self._locked_dialogs:
+                dialog.setVisible(True)
+            self._locked_dialogs = []
+            return
+        self._leave_work()
+        self.work_page = WorkPage(self._stage, self.desk, session)
+        self.work_page.lock_asked.connect(self.lock)
+        self.work_page.switch_asked.connect(self.switch)
+        self._show(self.work_page)
+        self.work_page.begin()
+
+    def _leave_work(self) -> None:
+        if self.work_page is None:
+            return
+        self._locked_dialogs = []
+        self.work_page.upkeep.end()
+        self.pages.removeWidget(self.work_page)
+        self.work_page.deleteLater()
+        self.work_page = None
+
+    def _show(self, page: QWidget) -> None:
+        self.pages.addWidget(page)
+        self.pages.setCurrentWidget(page)
+
+    def _lock_when_idle(self) -> None:
+        if self._idle.is_due():
+            self.lock()
+
+    def _finish(self) -> None:
+        if self.desk is not None:
+            self.desk.close()
+            self.desk = None
+        QTimer.singleShot(0, self, self._close_now)
+
+    def _close_now(self) -> None:
+        self.close()
+        self.closed.emit()
