@@ -180,7 +180,10 @@ def _took_more_along(data: msgspec.Raw, path: list[str | int], personal: frozens
     for step in path:
         if here is None or step in personal:
             return here is None
-        here = here.get(step) if isinstance(here, dict) else here[int(step)] if isinstance(here, list) else None
+        try:
+            here = here[step]
+        except (LookupError, TypeError):
+            return False
     return False
 
 

@@ -141,7 +141,8 @@ class ShopifyClient:
         try:
             return self._exchange(ask)
         except PersonalFieldsDenied:
-            reply = self._exchange(replace(ask, body=operation.body({**variables, "personal": False})))
+            without = operation.body({**variables, "personal": False})
+            reply = self._exchange(replace(ask, operation=replace(operation, personal=frozenset()), body=without))
             return replace(reply, denied=True)
 
     def _exchange(self, ask: _Ask[T]) -> Reply[T]:
@@ -161,12 +162,14 @@ class ShopifyClient:
                 token, may_renew = fresh, False
 
     def _once(self, ask: _Ask[T], token: str, patience_seconds: float) -> Reply[T]:
-        booking = self._throttle.book(
+        ticket = self._throttle.queue(
             ask.cost_key or ask.operation.name, patience_seconds=patience_seconds, keep_free=ask.keep_free
         )
         cost: Cost | None = None
         try:
-            self._wait(booking.wait_seconds, ask.aborts)
+            while (wait_seconds := self._throttle.admit(ticket)) > 0:
+                self._wait(min(wait_seconds, _SLICE_SECONDS), ask.aborts)
+            self._refuse_aborted(ask.aborts)
             headers = {"X-Shopify-Access-Token": token, "Content-Type": "application/json", "Accept": "application/json"}
             response = self._transport.post(self._url, ask.body.encode(), headers, ask.purpose, ask.aborts)
             request_id = response.headers.get("X-Request-Id")
@@ -176,7 +179,7 @@ class ShopifyClient:
             envelope = open_envelope(response.content, ask.purpose, request_id)
             cost = cost_of(envelope)
         finally:
-            self._throttle.settle(booking, cost)
+            self._throttle.settle(ticket, cost)
         try:
             data, denied = decode(envelope, ask.operation.answer, ask.operation.personal, ask.purpose, request_id)
         except Throttled:
@@ -205,12 +208,15 @@ class ShopifyClient:
         """Wait in slices, so that a read that waits can be aborted too."""
         until = self._clock.monotonic() + seconds
         while True:
-            if aborts is not None and aborts != self._transport.aborts:
-                raise RemoteUnavailable(System.SHOPIFY, msg("The program is closing; Shopify was not asked any more."))
+            self._refuse_aborted(aborts)
             left_seconds = until - self._clock.monotonic()
             if left_seconds <= 0:
                 return
             self._clock.sleep(min(left_seconds, _SLICE_SECONDS))
+
+    def _refuse_aborted(self, aborts: int | None) -> None:
+        if aborts is not None and aborts != self._transport.aborts:
+            raise RemoteUnavailable(System.SHOPIFY, msg("The program is closing; Shopify was not asked any more."))
 
     def _note(self, name: str, response: httpx.Response, request_id: str | None) -> None:
         """Into the log: Shopify's own id of the request; and once each what an administrator has to see to."""

@@ -1,4 +1,4 @@
-"""Waiting for Shopify's cost bucket: every request is booked before it is sent, and the bucket is never overrun.
+"""Waiting for Shopify's cost bucket: every request queues before it is sent, and the bucket is never overrun.
 
 Shopify charges a request's *requested* cost before it runs, gives back what it did not use, and restores so many points a
 second (`throttleStatus` of every answer). All threads of this desk share one throttle; what other desks take shows in the
@@ -7,6 +7,7 @@ status of the next answer.
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,8 @@ FIRST_GUESS_POINTS: Final = 60.0
 _LEAST_BUCKET_POINTS: Final = 1000.0
 _LEAST_RESTORE_POINTS_PER_SECOND: Final = 50.0
 
+_NO_TIME_SECONDS: Final = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -34,72 +37,94 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Booking:
-    """A place in the bucket: wait `wait_seconds`, then send. Has to be settled, whatever became of the request."""
+class Ticket:
+    """A place in the queue of one request that costs `points`, with `keep_free` points left to others."""
 
     call: str
     number: int
     points: float
-    wait_seconds: float
-    alone: bool
+    keep_free: float
 
 
 class Throttle:
-    """The bucket as this desk knows it, never fuller than Shopify's own. Safe to use from several threads."""
+    """The bucket as this desk knows it, never fuller than Shopify's own. Safe to use from several threads.
+
+    A request queues, asks to be admitted until it is, is sent, and is settled, whatever became of it.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._costs: dict[str, float] = {}
+        self._queue: dict[int, Ticket] = {}
         self._in_flight: dict[int, float] = {}
+        self._alone: int | None = None
         self._last_number = 0
         self._maximum = _LEAST_BUCKET_POINTS
         self._restore_rate = _LEAST_RESTORE_POINTS_PER_SECOND
         self._available = _LEAST_BUCKET_POINTS
         self._restored_at = clock.monotonic()
-        self._paused_until = self._restored_at
+        self._paused_until = -math.inf
 
-    def book(self, call: str, *, patience_seconds: float, keep_free: float = 0.0) -> Booking:
-        """A place for a request of this kind, in the order of asking.
+    def queue(self, call: str, *, patience_seconds: float, keep_free: float = 0.0) -> Ticket:
+        """A place in the queue for a request of this kind.
 
-        `keep_free` is the part of the bucket (0 to 1) that is left to others, for work in the background. Raises
-        Throttled at once, with nothing booked, where the wait would be longer than `patience_seconds`.
+        `keep_free` is the part of the bucket (0 to 1) that is left to others: such work in the background is passed by what
+        leaves nothing free. Raises Throttled at once, without a place, where the wait will be longer than `patience_seconds`.
         """
         with self._lock:
-            now = self._restore()
             points = min(self._costs.get(call, FIRST_GUESS_POINTS), self._maximum)
-            needed = min(points + keep_free * self._maximum, self._maximum)
-            wait_seconds = max(0.0, (needed - self._available) / self._restore_rate, self._paused_until - now)
+            self._last_number += 1
+            ticket = Ticket(call, self._last_number, points, min(keep_free * self._maximum, self._maximum - points))
+            wait_seconds = self._wait_seconds(ticket)
             if wait_seconds > patience_seconds:
                 raise throttled(wait_seconds)
-            self._last_number += 1
-            booking = Booking(call, self._last_number, points, wait_seconds, alone=not self._in_flight)
-            self._in_flight[booking.number] = points
-            self._available -= points
-            return booking
+            self._queue[ticket.number] = ticket
+            return ticket
 
-    def settle(self, booking: Booking, cost: Cost | None) -> None:
-        """The request is over. `cost` is None where no answer told it: then its points count as taken."""
+    def admit(self, ticket: Ticket) -> float:
+        """0.0: send it now. Otherwise so many seconds are to pass before asking again; the sooner is no harm."""
+        with self._lock:
+            wait_seconds = self._wait_seconds(ticket)
+            if wait_seconds > 0:
+                return wait_seconds
+            del self._queue[ticket.number]
+            self._alone = None if self._in_flight else ticket.number
+            self._in_flight[ticket.number] = ticket.points
+            self._available -= ticket.points
+            return 0.0
+
+    def settle(self, ticket: Ticket, cost: Cost | None) -> None:
+        """The request is over, or was given up. `cost` is None where no answer told it: then its points count as taken."""
         with self._lock:
             self._restore()
-            self._in_flight.pop(booking.number, None)
+            self._queue.pop(ticket.number, None)
+            self._in_flight.pop(ticket.number, None)
             if cost is None:
                 return
-            self._costs[booking.call] = cost.requested
+            self._costs[ticket.call] = cost.requested
             self._maximum = max(1.0, cost.maximum_available)
             self._restore_rate = max(0.001, cost.restore_points_per_second)
+            # What is under way may be charged already or not: the lower figure counts.
             shown = cost.currently_available - sum(self._in_flight.values())
-            if booking.alone and booking.number == self._last_number:
+            if self._alone == ticket.number:
                 self._available = shown
             else:
-                # Other requests were under way: the answer may be older than what we know, so the lower figure counts.
-                self._available = min(self._available + booking.points - (cost.actual or 0.0), shown)
+                # Others were under way, and their answers may be newer than this one.
+                self._available = min(self._available + ticket.points - (cost.actual or 0.0), shown)
             self._available = min(self._available, self._ceiling())
 
     def pause(self, seconds: float) -> None:
         """Shopify told us to come back after so many seconds (429 with Retry-After): nobody sends before."""
         with self._lock:
             self._paused_until = max(self._paused_until, self._clock.monotonic() + max(0.0, seconds))
+
+    def _wait_seconds(self, ticket: Ticket) -> float:
+        now = self._restore()
+        ahead = sum(other.points for other in self._queue.values() if _goes_before(other, ticket))
+        lacking = ahead + ticket.points + ticket.keep_free - self._available
+        wait_seconds = max(self._paused_until - now, lacking / self._restore_rate)
+        return 0.0 if wait_seconds <= _NO_TIME_SECONDS else wait_seconds
 
     def _restore(self) -> float:
         now = self._clock.monotonic()
@@ -109,5 +134,10 @@ class Throttle:
         return now
 
     def _ceiling(self) -> float:
-        # Shopify's bucket can be full while ours has requests booked that it has not charged yet.
+        # Shopify's bucket can be full while ours has requests on the way that it has not charged yet.
         return self._maximum - sum(self._in_flight.values())
+
+
+def _goes_before(other: Ticket, ticket: Ticket) -> bool:
+    """Whoever asked first, but work that leaves nothing free is never held up by work in the background."""
+    return other.number < ticket.number and other.keep_free <= ticket.keep_free

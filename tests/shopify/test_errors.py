@@ -32,7 +32,7 @@ DISCOUNT = DiscountSeen(
     customer_ids=(),
 )
 NO_RESULT: dict[str, Any] = {"payload": None}
-CHANGED = {"payload": {"node": None, "userErrors": []}}
+CHANGED: dict[str, Any] = {"payload": {"node": None, "userErrors": []}}
 
 REFUSED = (RemoteRefused, RemoteRefused)
 DOUBT = (RemoteUnavailable, OutcomeUnknown)
