@@ -1,0 +1,76 @@
+"""`python -m coupon_desk` and `coupon-desk`: the command line, with the window behind it.
+
+The command line and the window know nothing of each other; this is where they meet, and Qt is imported when it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QGuiApplication
+
+    from coupon_desk.app import CouponDesk
+    from coupon_desk.cancellation.operation import Operation
+    from coupon_desk.coupons.code import CouponCode
+    from coupon_desk.receipts.layout import ReceiptWidth
+    from coupon_desk.words import Language
+
+
+def main() -> NoReturn:
+    """Do what the command line says and end with its exit status (INTERFACE.md §2)."""
+    from coupon_desk.cli.program import run
+
+    sys.exit(run(sys.argv[1:], DeskWindow()))
+
+
+class DeskWindow:
+    """The window as the command line sees it (`cli.window.Window`)."""
+
+    def __init__(self) -> None:
+        self._application: QGuiApplication | None = None
+
+    def open(self, open_desk: Callable[[], CouponDesk]) -> int:
+        """Show the desk until it is closed; the exit status."""
+        from coupon_desk.desk.application import run
+
+        return run(open_desk)
+
+    def cancel_and_picture(
+        self, desk: CouponDesk, login: str, pin: str, code: CouponCode, folder: Path, say_step: Callable[[str], None]
+    ) -> tuple[Operation, tuple[Path, ...]]:
+        """Cancel one coupon in a window that nobody sees, and keep pictures of it in a folder."""
+        from coupon_desk.desk.headless import cancel_and_picture
+
+        outcome = cancel_and_picture(desk, login, pin, code, folder, say_step)
+        return outcome.operation, tuple(outcome.files)
+
+    def write_pdf(self, html: str, width: ReceiptWidth, language: Language, file: Path, title: str) -> None:
+        """Lay a receipt out and write it as PDF. Raises DeskError, ImportError where Qt's system libraries are missing."""
+        self._prepare()
+        from coupon_desk.desk.printing import Paper, write_pdf
+
+        write_pdf(html, Paper.of(width), language, file, title)
+
+    def print_paper(self, html: str, width: ReceiptWidth, language: Language, printer: str, title: str) -> None:
+        """Lay a receipt out and print it. Raises DeskError, ImportError where Qt's system libraries are missing."""
+        self._prepare()
+        from coupon_desk.desk.printing import Paper, print_receipt
+
+        print_receipt(html, Paper.of(width), language, printer, title)
+
+    def _prepare(self) -> None:
+        """Qt lays text out only where there is an application; it needs no display for that."""
+        if self._application is None:
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
+            from PySide6.QtGui import QGuiApplication
+
+            self._application = QGuiApplication([sys.argv[0]])
+
+
+if __name__ == "__main__":
+    main()

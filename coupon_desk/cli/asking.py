@@ -1,0 +1,65 @@
+"""What is asked of the person at the terminal, or read from standard input: PINs and secrets, never shown."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from typing import Final
+
+from coupon_desk.errors import ConfigurationError
+from coupon_desk.words import Language, Message, msg, say
+
+PIN_VARIABLE: Final = "COUPON_DESK_PIN"
+
+
+def own_pin(login: str, language: Language) -> str:
+    """The PIN of the operator who calls: from `COUPON_DESK_PIN`, else from the terminal. Raises ConfigurationError."""
+    told = os.environ.get(PIN_VARIABLE)
+    if told:
+        return told
+    if not has_terminal():
+        raise ConfigurationError(
+            msg("There is no terminal to ask for the PIN."),
+            done=msg("Nothing was done."),
+            todo=msg("Run the command in a terminal, or give the PIN in the variable {variable}.", variable=PIN_VARIABLE),
+        )
+    return hidden(msg("PIN of {login}:", login=login), language)
+
+
+def new_pin(login: str, language: Language) -> str:
+    """A PIN to be set: typed twice at a terminal, else one line of standard input. Raises ConfigurationError."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    first = hidden(msg("New PIN of {login}:", login=login), language)
+    if hidden(msg("The same PIN again:"), language) != first:
+        raise ConfigurationError(
+            msg("The two PINs differ."), done=msg("Nothing was changed."), todo=msg("Try again and type the same PIN twice.")
+        )
+    return first
+
+
+def secret_value(name: str, language: Language) -> str:
+    """The value of a secret: typed at a terminal, else the whole of standard input."""
+    if sys.stdin.isatty():
+        return hidden(msg("Value of {name} (it is not shown):", name=name), language)
+    return sys.stdin.read()
+
+
+def hidden(prompt: Message, language: Language) -> str:
+    """One line from the terminal that is not shown while it is typed. Raises ConfigurationError when nothing comes."""
+    try:
+        return getpass.getpass(say(prompt, language) + " ")
+    except EOFError as nothing:
+        raise ConfigurationError(msg("Nothing was typed."), done=msg("Nothing was done.")) from nothing
+
+
+def has_terminal() -> bool:
+    """Whether there is a terminal to ask at, also where standard input is a file (`--from-file -`)."""
+    if sys.stdin.isatty():
+        return True
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | getattr(os, "O_NOCTTY", 0)))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,233 @@
+"""`cancel` and `refund-order`: through the same engine as the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind
+from coupon_desk.cli.call import Call
+from coupon_desk.cli.documents import error_document, not_begun_document, operation_document
+from coupon_desk.cli.failures import say_error
+from coupon_desk.cli.options import for_scripts
+from coupon_desk.cli.receipts import keep_receipt
+from coupon_desk.cli.tables import Colour
+from coupon_desk.cli.telling import step_by_step, tell_not_begun, tell_operation
+from coupon_desk.coupons.code import CouponCode, InvalidCode
+from coupon_desk.coupons.reasons import Reason
+from coupon_desk.errors import ConfigurationError, DeskError, ExitStatus, NotPermitted
+from coupon_desk.words import msg, msgn
+
+if TYPE_CHECKING:
+    from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.people.operators import Session
+
+WAIT_SECONDS: Final = 180.0
+"""How long a call waits for what goes on by itself, unless told not to."""
+
+wait_option = click.option(
+    "--wait/--no-wait",
+    "waits",
+    default=True,
+    help="Wait up to three minutes for what goes on by itself, or leave it to `resume`.",
+)
+
+
+@click.command(short_help="Cancel coupons and give their points back.")
+@click.argument("codes", nargs=-1, metavar="[CODE]...")
+@click.option("--reason", required=True, type=click.Choice([reason.value for reason in Reason]), help="Why.")
+@click.option("--note", required=True, metavar="TEXT", help="What happened, in your words.")
+@click.option("--no-refund", is_flag=True, help="Only kill the code; return no points (suspected fraud).")
+@click.option(
+    "--from-file", type=click.File(encoding="utf-8-sig"), metavar="FILE", help="Codes, one a line; - is standard input."
+)
+@wait_option
+@for_scripts
+@click.pass_obj
+def cancel(
+    call: Call,
+    codes: tuple[str, ...],
+    reason: str,
+    note: str,
+    no_refund: bool,
+    from_file: Iterable[str] | None,
+    waits: bool,
+) -> int:
+    """Cancel coupons and give their points back, exactly once each."""
+    call.document = {"operations": []}
+    typed = _once_each(call, [*codes, *_lines(from_file)])
+    if not typed:
+        raise ConfigurationError(
+            msg("There is no code to cancel."), done=msg("Nothing was done."), todo=msg("Name one, or a file with --from-file.")
+        )
+    kind = OperationKind.INVALIDATE if no_refund else OperationKind.CANCEL
+    desk, session = call.worker()
+    batch = Batch(call, desk, session, WAIT_SECONDS if waits else 0.0)
+    for one in typed:
+        batch.take(one, kind, Reason(reason), note)
+    return batch.end()
+
+
+@click.command(name="refund-order", short_help="The points of a used coupon whose order was cancelled.")
+@click.argument("code")
+@click.option("--order", required=True, metavar="ORDER", help="The cancelled order that used the coupon: #1001 or its id.")
+@click.option("--note", required=True, metavar="TEXT", help="What happened, in your words.")
+@wait_option
+@for_scripts
+@click.pass_obj
+def refund_order(call: Call, code: str, order: str, note: str, waits: bool) -> int:
+    """Give the points of a used coupon whose order was cancelled, once a second person has approved."""
+    call.document = {"operations": []}
+    desk, session = call.worker()
+    batch = Batch(call, desk, session, WAIT_SECONDS if waits else 0.0)
+    batch.take(code, OperationKind.ORDER_REFUND, Reason.ORDER_CANCELLED, note, order)
+    return batch.end()
+
+
+class Batch:
+    """Takes codes through the engine one after the other; the highest exit status of theirs is the call's."""
+
+    def __init__(self, call: Call, desk: CouponDesk, session: Session, wait_seconds: float) -> None:
+        self._call = call
+        self._desk = desk
+        self._session = session
+        self._wait_seconds = wait_seconds
+        self._status = int(ExitStatus.DONE)
+        self._stopped_by: DeskError | None = None
+        self._first_error: DeskError | None = None
+
+    def take(self, typed: str, kind: OperationKind, reason: Reason, note: str, order: str | None = None) -> None:
+        """One code. What refuses every code alike (a missing right, a short note, the disk) refuses the rest untried."""
+        if self._stopped_by is not None:
+            self._not_begun(typed, kind, self._stopped_by)
+            return
+        try:
+            code = CouponCode.parse(typed)
+        except InvalidCode as error:
+            self._not_begun(typed, kind, error)
+            return
+        begun: list[str] = []
+
+        def observe(operation: Operation) -> None:
+            if not begun:
+                begun.append(operation.id)
+            progress(operation)
+
+        progress = step_by_step(self._call.output)
+        request = CancelRequest(code, kind, reason, note, order)
+        try:
+            operation = self._desk.cancel(request, self._session, observe, wait_seconds=self._wait_seconds)
+        except DeskError as error:
+            if begun:
+                self._broken_off(begun[0], error)
+            else:
+                self._not_begun(code.text, kind, error)
+            if not _concerns_one_coupon(error):
+                self._stopped_by = error
+        else:
+            self._ended(operation)
+
+    def end(self) -> int:
+        """Tell the script what became of all; the exit status."""
+        output = self._call.output
+        if output.as_json:
+            error = self._first_error
+            error_part = {"error": error_document(error, output.language, self._status)} if error is not None else {}
+            output.document({**self._call.document, **error_part})
+        return self._status
+
+    def _ended(self, operation: Operation) -> None:
+        receipt = keep_receipt(self._call, self._desk, operation, self._session)
+        self._call.document["operations"].append(operation_document(operation, self._call.output.language, receipt))
+        tell_operation(self._call.output, operation, receipt)
+        self._raise_to(operation.exit_status)
+
+    def _broken_off(self, operation_id: str, error: DeskError) -> None:
+        """An error came from within: what the trail says of the operation stands."""
+        self._fail(error)
+        try:
+            operation = self._desk.operation(operation_id)
+        except DeskError:
+            return
+        self._call.document["operations"].append(operation_document(operation, self._call.output.language))
+        tell_operation(self._call.output, operation)
+        self._raise_to(operation.exit_status)
+
+    def _not_begun(self, typed: str, kind: OperationKind, error: DeskError) -> None:
+        language = self._call.output.language
+        reference = None if isinstance(error, InvalidCode) else f"COUPON-{typed}"
+        why = error.sentences(language)
+        self._call.document["operations"].append(not_begun_document(typed, kind.value, _rule_of(error), why, reference))
+        if error is not self._stopped_by:
+            self._fail(error)
+        tell_not_begun(self._call.output, typed, self._call.output.words(error.what))
+
+    def _fail(self, error: DeskError) -> None:
+        self._first_error = self._first_error or error
+        say_error(self._call, error)
+        self._raise_to(error.exit_status)
+
+    def _raise_to(self, status: int) -> None:
+        self._status = max(self._status, int(status))
+
+
+def _concerns_one_coupon(error: DeskError) -> bool:
+    """Whether the next coupon may fare better: being cancelled by somebody, a remote system that did not answer."""
+    from coupon_desk.errors import RemoteError
+    from coupon_desk.trail.index import OperationOpen
+
+    return isinstance(error, (InvalidCode, OperationOpen, RemoteError))
+
+
+def _rule_of(error: DeskError) -> str:
+    """A stable word for what refused a code before anything was begun."""
+    from coupon_desk.trail.index import OperationOpen
+
+    match error:
+        case InvalidCode():
+            return "invalid_code"
+        case OperationOpen():
+            return "being_cancelled"
+        case NotPermitted():
+            return "not_permitted"
+        case ConfigurationError():
+            return "wrong_usage"
+        case _:
+            return "failed"
+
+
+def _once_each(call: Call, typed: list[str]) -> list[str]:
+    """Every code once, in their order; codes that were folded to the same are one."""
+    kept: dict[str, str] = {}
+    for one in typed:
+        try:
+            key = CouponCode.parse(one).text
+        except InvalidCode:
+            key = one
+        kept.setdefault(key, one)
+    twice = len(typed) - len(kept)
+    if twice:
+        call.output.note(
+            msgn(
+                "{count} code was given twice and is taken once.",
+                "{count} codes were given twice and are taken once.",
+                count=twice,
+            ),
+            Colour.WARNING,
+        )
+    return list(kept.values())
+
+
+def _lines(file: Iterable[str] | None) -> list[str]:
+    """The codes in a file: one a line, without empty lines and those that begin with #."""
+    if file is None:
+        return []
+    try:
+        lines = [line.strip() for line in file]
+    except UnicodeDecodeError as wrong:
+        raise ConfigurationError(
+            msg("The file with the codes is not text in UTF-8."), done=msg("Nothing was done."), detail=str(wrong)
+        ) from wrong
+    return [line for line in lines if line and not line.startswith("#")]

@@ -1,0 +1,137 @@
+"""`search` and `show`: coupons as the table shows them, and one coupon as all sources see it now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from coupon_desk.cli.call import Call, nobody_yet
+from coupon_desk.cli.coupon_page import tell_view
+from coupon_desk.cli.documents import coupon_document, view_document
+from coupon_desk.cli.options import for_scripts
+from coupon_desk.cli.tables import Cell, Colour, Row
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.evidence import NotAnswered
+from coupon_desk.coupons.status import CouponStatus
+from coupon_desk.errors import ExitStatus
+from coupon_desk.people.roles import Right
+from coupon_desk.words import Amount, Language, day, money, msg, msgn, number
+
+if TYPE_CHECKING:
+    from coupon_desk.coupons.coupon import Coupon
+    from coupon_desk.people.operators import Session
+
+FILTERS: Final = ("all", "unused", "used", "expired", "cancelled", "scheduled", "needs_attention")
+
+STATUS_COLOURS: Final = {
+    CouponStatus.UNUSED: Colour.GOOD,
+    CouponStatus.SCHEDULED: Colour.GOOD,
+    CouponStatus.USED: Colour.FAINT,
+    CouponStatus.EXPIRED: Colour.FAINT,
+    CouponStatus.CANCELLED: Colour.FAINT,
+    CouponStatus.CANCELLING: Colour.WARNING,
+    CouponStatus.NEEDS_ATTENTION: Colour.BAD,
+}
+
+HIDDEN_CUSTOMER: Final = "•••"
+
+
+@click.command(short_help="Find coupons.")
+@click.argument("query", required=False, default="")
+@click.option("--status", type=click.Choice(FILTERS), default="all", show_default=True, help="Only coupons that stand so.")
+@click.option("--expiring", type=click.IntRange(0, 3650), metavar="DAYS", help="Only coupons that expire within so many days.")
+@click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="At most so many.")
+@for_scripts
+@click.pass_obj
+def search(call: Call, query: str, status: str, expiring: int | None, limit: int) -> int:
+    """Find coupons by code, customer or e-mail, as the table shows them."""
+    from coupon_desk.catalogue.query import MOST_ROWS, CouponQuery, StatusFilter
+
+    call.document = {"coupons": [], "more": False}
+    desk, session = call.reader(Right.SEE, "search")
+    found: list[Coupon] = []
+    after = None
+    while True:
+        page = desk.catalogue.search(
+            CouponQuery(query, StatusFilter(status), expiring, limit=min(limit - len(found), MOST_ROWS), after=after)
+        )
+        found.extend(page.rows)
+        after = page.next
+        if after is None or len(found) >= limit:
+            break
+    with_customer = may_see_customers(session)
+    if call.output.as_json:
+        coupons = [coupon_document(coupon, with_customer=with_customer) for coupon in found]
+        call.output.document({"coupons": coupons, "more": after is not None})
+    else:
+        _tell(call, found, with_customer=with_customer, more=after is not None)
+    return ExitStatus.DONE
+
+
+@click.command(short_help="One coupon with live evidence.")
+@click.argument("code")
+@for_scripts
+@click.pass_obj
+def show(call: Call, code: str) -> int:
+    """Show one coupon with live evidence: Shopify, customer record, point history, and whether it may be cancelled."""
+    parsed = CouponCode.parse(code)
+    call.document = {"code": parsed.text}
+    desk, session = call.reader(Right.SEE, parsed.masked)
+    if session is None:
+        raise nobody_yet()
+    view = desk.look(parsed, session)
+    with_customer = may_see_customers(session)
+    if call.output.as_json:
+        call.output.document(view_document(view, call.output.language, with_customer=with_customer))
+    else:
+        tell_view(call.output, view, with_customer=with_customer)
+    evidence = view.evidence
+    sources = (evidence.discount, evidence.record, evidence.orders, evidence.history)
+    silent = any(isinstance(source, NotAnswered) for source in sources)
+    return ExitStatus.NOT_FINISHED if silent else ExitStatus.DONE
+
+
+def may_see_customers(session: Session | None) -> bool:
+    """Whether personal data may be shown: to roles with that right, and while there is no operator yet."""
+    return session is None or session.may(Right.SEE_CUSTOMER)
+
+
+def _tell(call: Call, found: list[Coupon], *, with_customer: bool, more: bool) -> None:
+    output = call.output
+    if not found:
+        output.say(msg("No coupon was found."))
+        return
+    heads = (
+        msg("Code"),
+        msg("Status"),
+        msg("Points"),
+        msg("Amount"),
+        msg("Issued"),
+        msg("Expires"),
+        msg("Customer"),
+    )
+    rows = tuple(_row(coupon, output.language, with_customer=with_customer) for coupon in found)
+    output.table(rows, heads, right=frozenset({2, 3}))
+    if more:
+        output.note(
+            msgn(
+                "Only the first {count} is shown; --limit shows more.",
+                "Only the first {count} are shown; --limit shows more.",
+                count=len(found),
+            )
+        )
+
+
+def _row(coupon: Coupon, language: Language, *, with_customer: bool) -> Row:
+    from coupon_desk.words import say
+
+    return (
+        coupon.code.text,
+        Cell(say(coupon.status.label, language), STATUS_COLOURS[coupon.status]),
+        number(int(coupon.points), language),
+        "" if coupon.amount is None else money(Amount(coupon.amount, coupon.currency), language),
+        day(coupon.issued_at, language) if coupon.issued_at else "",
+        day(coupon.expires_at, language) if coupon.expires_at else "",
+        coupon.customer_name if with_customer else HIDDEN_CUSTOMER,
+    )

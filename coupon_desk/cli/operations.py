@@ -1,0 +1,133 @@
+"""`operations` and `resume`: what was done, what is not finished, and finishing it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from coupon_desk.cancellation.operation import Operation, OperationState
+from coupon_desk.cli.call import Call
+from coupon_desk.cli.cancelling import WAIT_SECONDS, wait_option
+from coupon_desk.cli.documents import Document, moment, operation_document
+from coupon_desk.cli.operation_ids import named_operation
+from coupon_desk.cli.options import for_scripts
+from coupon_desk.cli.receipts import keep_receipt
+from coupon_desk.cli.telling import step_by_step, tell_operation, tell_operations, when
+from coupon_desk.errors import ConfigurationError, ExitStatus
+from coupon_desk.people.roles import Right
+from coupon_desk.words import Message, msg
+
+if TYPE_CHECKING:
+    from coupon_desk.app.desk import CouponDesk
+
+
+@click.command(short_help="What was done and what is not finished.")
+@click.argument("operation", required=False, metavar="[ID]")
+@click.option("--open", "open_only", is_flag=True, help="Only what is not finished.")
+@click.option("--answer", metavar="NOTE", help="You have looked after what this operation left over: say what you found.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help="At most so many.")
+@for_scripts
+@click.pass_obj
+def operations(call: Call, operation: str | None, open_only: bool, answer: str | None, limit: int) -> int:
+    """What was done and what is not finished; with an ID everything about one operation.
+
+    ID is the operation's id, its beginning, or the coupon's code.
+    """
+    call.document = {"operations": []}
+    if answer is not None:
+        return _answer(call, operation, answer)
+    desk, _ = call.reader(Right.SEE, "operations")
+    if operation is not None:
+        return _show(call, desk, named_operation(desk, operation))
+    found = desk.operations(open_only=open_only, limit=limit)
+    if call.output.as_json:
+        call.output.document({"operations": [operation_document(one, call.output.language) for one in found]})
+    else:
+        tell_operations(call.output, found)
+    return ExitStatus.DONE
+
+
+@click.command(short_help="Finish what can be finished.")
+@wait_option
+@for_scripts
+@click.pass_obj
+def resume(call: Call, waits: bool) -> int:
+    """Finish every operation that can be finished, and say what needs a person."""
+    call.document = {"operations": []}
+    desk, session = call.worker(Right.ASK, "resume")
+    unfinished_before = {one.id for one in desk.operations(open_only=True) if not one.state.is_over}
+    touched = desk.resume(step_by_step(call.output), wait_seconds=WAIT_SECONDS if waits else 0.0)
+    told: list[Document] = []
+    for one in touched:
+        receipt = keep_receipt(call, desk, one, session) if one.id in unfinished_before else None
+        told.append(operation_document(one, call.output.language, receipt))
+        tell_operation(call.output, one, receipt)
+    call.document["operations"] = told
+    if call.output.as_json:
+        call.output.document(call.document)
+    else:
+        _sum_up(call, touched)
+    return max((int(one.exit_status) for one in touched), default=int(ExitStatus.DONE))
+
+
+def _sum_up(call: Call, touched: tuple[Operation, ...]) -> None:
+    if not touched:
+        call.output.say(msg("Nothing was left to finish."))
+    for state, message in _SUMS:
+        count = sum(1 for one in touched if one.state is state)
+        if count:
+            call.output.say(Message(message.text, (("count", count),)))
+
+
+_SUMS = (
+    (OperationState.COMPLETED, msg("Completed: {count}")),
+    (OperationState.REFUSED, msg("Refused: {count}")),
+    (OperationState.RUNNING, msg("Not finished yet: {count}")),
+    (OperationState.AWAITING_APPROVAL, msg("Waiting for approval by another person: {count}")),
+    (OperationState.NEEDS_ATTENTION, msg("Needs a person: {count}")),
+)
+
+
+def _answer(call: Call, operation: str | None, note: str) -> int:
+    if operation is None:
+        raise ConfigurationError(
+            msg("Which operation is answered?"),
+            done=msg("Nothing was done."),
+            todo=msg("Name it: operations ID --answer NOTE."),
+        )
+    desk, session = call.worker()
+    answered = desk.answer(named_operation(desk, operation).id, session, note)
+    _tell_one(call, answered, {"operations": [operation_document(answered, call.output.language)]})
+    return answered.exit_status
+
+
+def _show(call: Call, desk: CouponDesk, found: Operation) -> int:
+    entries = desk.trail.of_operation(found.id)
+    trail = [
+        {
+            "sequence": entry.sequence,
+            "at": moment(entry.moment),
+            "actor": entry.actor,
+            "action": entry.action,
+            "step": entry.step,
+        }
+        for entry in entries
+    ]
+    _tell_one(call, found, {"operations": [{**operation_document(found, call.output.language), "trail": trail}]})
+    if not call.output.as_json:
+        call.output.line()
+        rows = [
+            (str(entry.sequence), when(call.output, entry.moment), entry.actor or "", entry.action, entry.step or "")
+            for entry in entries
+        ]
+        heads = (msg("Entry"), msg("When"), msg("Operator"), msg("Action"), msg("Step"))
+        call.output.table(rows, heads, right=frozenset({0}))
+    return ExitStatus.DONE
+
+
+def _tell_one(call: Call, operation: Operation, document: Document) -> None:
+    if call.output.as_json:
+        call.output.document(document)
+    else:
+        tell_operation(call.output, operation)

@@ -1,0 +1,109 @@
+"""The program as one command with its subcommands, and what becomes of every way in which a call can end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from coupon_desk import VERSION
+from coupon_desk.cli.approvals import approvals
+from coupon_desk.cli.audit import audit
+from coupon_desk.cli.call import Call, language_of_surroundings
+from coupon_desk.cli.cancelling import cancel, refund_order
+from coupon_desk.cli.coupons import search, show
+from coupon_desk.cli.demo import demo
+from coupon_desk.cli.doctor import doctor
+from coupon_desk.cli.failures import INTERRUPTED, interrupted, told, unexpected, wrongly_called
+from coupon_desk.cli.operations import operations, resume
+from coupon_desk.cli.options import everywhere
+from coupon_desk.cli.output import Output, prepare_streams
+from coupon_desk.cli.people import people
+from coupon_desk.cli.receipts import receipt
+from coupon_desk.cli.secrets import secrets
+from coupon_desk.cli.sync import sync
+from coupon_desk.cli.training import training
+from coupon_desk.cli.window import Window, open_window
+from coupon_desk.errors import DeskError, ExitStatus
+
+NAME: Final = "coupon-desk"
+
+
+class InThisOrder(click.Group):
+    """Lists its commands in the order in which they were added, which is that of INTERFACE.md."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
+        del ctx
+        return list(self.commands)
+
+
+@click.group(name=NAME, cls=InThisOrder, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name=NAME)
+@everywhere
+@click.pass_context
+def program(context: click.Context) -> int:
+    """Cancel loyalty coupons and give the points back: exactly once, with proof.
+
+    Without a command the desk's window opens on the configured shop.
+    """
+    if context.invoked_subcommand is not None:
+        return ExitStatus.DONE
+    return open_window(context.ensure_object(Call))
+
+
+for command in (
+    demo,
+    search,
+    show,
+    cancel,
+    refund_order,
+    approvals,
+    operations,
+    resume,
+    receipt,
+    sync,
+    audit,
+    people,
+    secrets,
+    doctor,
+    training,
+):
+    program.add_command(command)
+
+
+def run(arguments: Sequence[str], window: Window) -> int:
+    """Do what the arguments say; `window` draws what has to be drawn.
+
+    Returns the exit status of INTERFACE.md §2; no error leaves this function.
+    """
+    prepare_streams()
+    output = Output()
+    output.language = language_of_surroundings()
+    # A call that cannot be understood is told as JSON too, to those who wanted JSON.
+    output.as_json = "--json" in arguments
+    call = Call(output, window)
+    try:
+        status = _ended(call, arguments)
+        call.close()
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except Exception as failure:
+        status = unexpected(call, failure)
+    output.finish()
+    return int(status)
+
+
+def _ended(call: Call, arguments: Sequence[str]) -> int:
+    try:
+        answer = program.main(list(arguments), prog_name=NAME, obj=call, standalone_mode=False)
+        return int(answer or ExitStatus.DONE)
+    except click.ClickException as wrong:
+        return wrongly_called(call, wrong)
+    except DeskError as error:
+        return told(call, error)
+    except (click.Abort, KeyboardInterrupt):
+        return interrupted(call)
+    except Exception as failure:
+        return unexpected(call, failure)

@@ -1,0 +1,103 @@
+"""`receipt`: prints or writes the receipt of an operation again; and the first one, which `cancel` keeps in the home."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from coupon_desk.cancellation.operation import Operation, OperationState
+from coupon_desk.cli.call import Call
+from coupon_desk.cli.operation_ids import named_operation
+from coupon_desk.cli.options import for_scripts
+from coupon_desk.cli.tables import Colour
+from coupon_desk.errors import DeskError, ExitStatus, StorageError
+from coupon_desk.people.roles import Right
+from coupon_desk.words import msg
+
+if TYPE_CHECKING:
+    from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.people.operators import Session
+
+_log = logging.getLogger(__name__)
+
+
+@click.command(short_help="Print or write a receipt again.")
+@click.argument("operation", metavar="ID")
+@click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it as PDF.")
+@click.option("--printer", metavar="NAME", help="Print it on this printer.")
+@click.option("--width", type=click.Choice(["a4", "80mm", "58mm"]), default="a4", show_default=True, help="The paper.")
+@for_scripts
+@click.pass_obj
+def receipt(call: Call, operation: str, pdf: Path | None, printer: str | None, width: str) -> int:
+    """Print or write the receipt of an operation again, marked as a copy.
+
+    ID is the operation's id, its beginning, or the coupon's code. Without --pdf and --printer the copy is kept in the home.
+    """
+    from coupon_desk.receipts.layout import ReceiptWidth
+
+    desk, session = call.worker(Right.REPRINT, operation)
+    found, paper = named_operation(desk, operation), ReceiptWidth(width)
+    html = desk.receipt(found.id, paper, is_copy=True)
+    written: dict[str, Any] = {"operation": found.id, "pdf": None, "printer": None, "width": paper.value, "copy": True}
+    call.document = written
+    if pdf is None and printer is None:
+        pdf = _file_in_home(desk, found, "-copy.pdf")
+    if pdf is not None:
+        call.window.write_pdf(html, paper, found.language, pdf, found.reference)
+        desk.record_receipt(found.id, "pdf", session)
+        written["pdf"] = str(pdf)
+        call.output.say(msg("The copy of the receipt is in {file}.", file=str(pdf)))
+    if printer is not None:
+        call.window.print_paper(html, paper, found.language, printer, found.reference)
+        desk.record_receipt(found.id, "printed", session)
+        written["printer"] = printer
+        call.output.say(msg("The copy of the receipt was sent to the printer {printer}.", printer=printer))
+    if call.output.as_json:
+        call.output.document(written)
+    return ExitStatus.DONE
+
+
+def keep_receipt(call: Call, desk: CouponDesk, operation: Operation, session: Session) -> str | None:
+    """Write the first receipt of a completed operation into the home; its path, None where there is none.
+
+    The operation stands whatever becomes of its receipt: a failure is told and no error. Where Qt cannot lay it out as PDF the
+    receipt is kept as HTML.
+    """
+    from coupon_desk.receipts.layout import ReceiptWidth
+
+    if operation.state is not OperationState.COMPLETED:
+        return None
+    try:
+        html = desk.receipt(operation.id, ReceiptWidth.A4, is_copy=False)
+        file = _file_in_home(desk, operation, ".pdf")
+        try:
+            call.window.write_pdf(html, ReceiptWidth.A4, operation.language, file, operation.reference)
+        except ImportError as no_qt:
+            _log.info("no PDF without Qt", extra={"detail": str(no_qt)})
+            file = _file_in_home(desk, operation, ".html")
+            file.write_text(html, encoding="utf-8")
+        desk.record_receipt(operation.id, "pdf", session)
+    except (DeskError, OSError) as failed:
+        _log.info("the receipt was not kept: %s", type(failed).__name__, extra={"detail": str(failed)})
+        call.output.note(
+            msg("The receipt could not be written; “coupon-desk receipt {operation}” tries again.", operation=operation.id),
+            Colour.WARNING,
+        )
+        return None
+    return str(file)
+
+
+def _file_in_home(desk: CouponDesk, operation: Operation, ending: str) -> Path:
+    folder = desk.home / "receipts"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as wrong:
+        raise StorageError(
+            msg("The folder {folder} cannot be made.", folder=str(folder)),
+            todo=msg("Check the rights of the folder and try again."),
+            detail=str(wrong),
+        ) from wrong
+    return folder / f"{operation.code}-{operation.id[:8]}{ending}"

@@ -1,0 +1,58 @@
+"""What the command line needs of the window, and the plain call that opens it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from coupon_desk.cli.call import Call
+from coupon_desk.errors import ConfigurationError
+from coupon_desk.words import Language, msg
+
+if TYPE_CHECKING:
+    from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.cancellation.operation import Operation
+    from coupon_desk.coupons.code import CouponCode
+    from coupon_desk.receipts.layout import ReceiptWidth
+
+
+class Window(Protocol):
+    """The side of the program that draws. Each call imports Qt no sooner than it must."""
+
+    def open(self, open_desk: Callable[[], CouponDesk]) -> int:
+        """Show the desk until it is closed; the exit status."""
+
+    def cancel_and_picture(
+        self, desk: CouponDesk, login: str, pin: str, code: CouponCode, folder: Path, say_step: Callable[[str], None]
+    ) -> tuple[Operation, tuple[Path, ...]]:
+        """Cancel one coupon in a window that nobody sees, and keep pictures of it in a folder."""
+
+    def write_pdf(self, html: str, width: ReceiptWidth, language: Language, file: Path, title: str) -> None:
+        """Lay a receipt out and write it as PDF. Raises DeskError, ImportError where Qt's system libraries are missing."""
+
+    def print_paper(self, html: str, width: ReceiptWidth, language: Language, printer: str, title: str) -> None:
+        """Lay a receipt out and print it. Raises DeskError, ImportError where Qt's system libraries are missing."""
+
+
+def has_display() -> bool:
+    """Whether a window can be seen: everywhere but on a Unix without X11 and Wayland."""
+    if sys.platform in {"win32", "darwin"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def open_window(call: Call) -> int:
+    """Open the desk on this home; without a configuration the window offers the training shop. Raises ConfigurationError."""
+    from coupon_desk.app.desk import CouponDesk
+
+    if not has_display():
+        raise ConfigurationError(
+            msg("There is no display to open the window on."),
+            done=msg("Nothing was done."),
+            todo=msg("“coupon-desk --help” lists the commands that need none; “coupon-desk demo” shows the program."),
+        )
+    home, vault = call.home, call.vault()
+    return call.window.open(lambda: CouponDesk.open(home, secrets=vault))
