@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from coupon_desk.cancellation.operation import (
+    LATE_STEPS,
     CancelRequest,
     Operation,
     OperationState,
@@ -36,7 +37,7 @@ from coupon_desk.words import msg, pack
 
 _log = logging.getLogger(__name__)
 
-BEFORE_THE_END: Final = tuple(StepName)[: tuple(StepName).index(StepName.NOTIFY)]
+BEFORE_THE_END: Final = tuple(name for name in StepName if name not in LATE_STEPS)
 """The steps that decide the result; those after it may be late."""
 
 STOPPING: Final = (StepName.VERIFY, StepName.CLAIM, StepName.INVALIDATE)
@@ -126,7 +127,8 @@ class Engine:
     def run_due(self, observer: Observer = ignore) -> tuple[Operation, ...]:
         """Go on with everything whose time has come."""
         due = self._index.due(self._systems.clock.now())
-        return tuple(self._take_up(row.id, observer, 0.0, also_attention=False) for row in due)
+        free = (row.id for row in due if not self._is_at_work(row.id))
+        return tuple(self._take_up(operation_id, observer, 0.0, also_attention=False) for operation_id in free)
 
     def operation(self, operation_id: str) -> Operation:
         """One operation as the trail tells it. Raises ConfigurationError for an unknown id."""
@@ -168,10 +170,9 @@ class Engine:
                 return Work.completed
             return STEPS[step.name] if self._is_time(step) else None
         if operation.state is OperationState.COMPLETED:
-            for name in (StepName.NOTIFY, StepName.RETIRE):
-                step = operation.step(name)
-                if step.state in {StepState.PENDING, StepState.RUNNING, StepState.DELAYED} and self._is_time(step):
-                    return STEPS[name]
+            for step in map(operation.step, LATE_STEPS):
+                if step.goes_on and self._is_time(step):
+                    return STEPS[step.name]
         return None
 
     def _is_time(self, step: Step) -> bool:
@@ -208,6 +209,10 @@ class Engine:
         if story.operation.state is not OperationState.AWAITING_APPROVAL:
             raise NotPermitted(msg("This operation does not wait for approval (any more)."), done=msg("Nothing was done."))
         return story
+
+    def _is_at_work(self, operation_id: str) -> bool:
+        with self._turn:
+            return operation_id in self._at_work
 
     @contextmanager
     def _working_on(self, operation_id: str) -> Iterator[None]:

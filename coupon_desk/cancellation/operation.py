@@ -84,6 +84,9 @@ class StepName(StrEnum):
         return _STEP_LABELS[self]
 
 
+LATE_STEPS: Final = (StepName.NOTIFY, StepName.RETIRE)
+"""The steps after the result stands: they may be late, and do not change it."""
+
 _STEP_LABELS = {
     StepName.VERIFY: msg("Check the coupon"),
     StepName.CLAIM: msg("Claim the coupon"),
@@ -122,6 +125,11 @@ class Step:
     detail: Message | None = None
     attempts: int = 0
     due_at: datetime | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """The program will do it, or do it again, by itself."""
+        return self.state in {StepState.PENDING, StepState.RUNNING, StepState.DELAYED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,20 +220,23 @@ class Operation:
 
     @property
     def due_at(self) -> datetime | None:
-        """When something goes on by itself, the earliest first; None where nothing does, or a person is waited for."""
-        if self.state not in {OperationState.RUNNING, OperationState.COMPLETED}:
-            return None
-        waiting = [step.due_at for step in self.steps if step.due_at is not None and not step.state.is_settled]
-        return min(waiting, default=None)
+        """When the program goes on with it: a moment that is past for what a crash left; None where it never does by itself."""
+        if self.state is OperationState.RUNNING:
+            step = next((step for step in self.steps if not step.state.is_settled), None)
+            return (step.due_at if step else None) or self.updated_at
+        if self.state is OperationState.COMPLETED:
+            late = (self.step(name) for name in LATE_STEPS)
+            return min((step.due_at or self.updated_at for step in late if step.goes_on), default=None)
+        return None
 
     @property
     def has_open_work(self) -> bool:
         """Whether anything is left to do: by the program or by a person."""
         if not self.state.is_over:
             return True
-        return self.state is OperationState.COMPLETED and any(
-            step.state in {StepState.PENDING, StepState.RUNNING, StepState.DELAYED, StepState.UNKNOWN} for step in self.steps
-        )
+        if self.state is OperationState.REFUSED:
+            return False
+        return any(step.goes_on or step.state is StepState.UNKNOWN for step in map(self.step, LATE_STEPS))
 
     @property
     def exit_status(self) -> ExitStatus:

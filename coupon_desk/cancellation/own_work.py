@@ -26,7 +26,7 @@ def story_of(trail: Trail, operation_id: str) -> Story:
 def own_work(trail: Trail, index: OperationIndex, code: CouponCode, besides: str = "") -> OwnWork | None:
     """Who is at work on the coupon, or cancelled it, by our own trail; one operation is left out."""
     for row in index.of_code(code):
-        settled_refund = row.kind == OperationKind.ORDER_REFUND and not row.is_open
+        settled_refund = row.kind == OperationKind.ORDER_REFUND and not row.holds_code
         if row.id == besides or row.state == OperationState.REFUSED or settled_refund:
             continue
         by = story_of(trail, row.id).operation.operator.name

@@ -66,7 +66,8 @@ class Story:
             opened_at=operation.opened_at,
             updated_at=operation.updated_at,
             due_at=operation.due_at,
-            is_open=not operation.state.is_over,
+            holds_code=not operation.state.is_over,
+            has_open_work=operation.has_open_work,
         )
 
 

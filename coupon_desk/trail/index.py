@@ -19,7 +19,10 @@ from coupon_desk.words import msg
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """What is needed to find an operation. `is_open` holds the coupon: only one open operation per code."""
+    """What is needed to find an operation.
+
+    `holds_code`: only one operation per coupon may hold it. `has_open_work`: the program or a person has something left to do.
+    """
 
     id: str
     code: CouponCode
@@ -30,7 +33,8 @@ class OperationRow:
     opened_at: datetime
     updated_at: datetime
     due_at: datetime | None
-    is_open: bool
+    holds_code: bool
+    has_open_work: bool
 
 
 class OperationOpen(StorageError):
@@ -48,7 +52,7 @@ class OperationOpen(StorageError):
 
 def put_row(connection: Connection, row: OperationRow) -> None:
     """Write or replace one row in the transaction of the entry that changed it. Raises OperationOpen."""
-    if row.is_open:
+    if row.holds_code:
         holder = connection.execute(
             select(operations.c.id).where(operations.c.open_code == row.code.text, operations.c.id != row.id)
         ).scalar()
@@ -63,7 +67,8 @@ def put_row(connection: Connection, row: OperationRow) -> None:
         "opened_at": to_text(row.opened_at),
         "updated_at": to_text(row.updated_at),
         "due_at": to_text(row.due_at) if row.due_at else None,
-        "open_code": row.code.text if row.is_open else None,
+        "open_code": row.code.text if row.holds_code else None,
+        "has_open_work": row.has_open_work,
     }
     changed = connection.execute(update(operations).where(operations.c.id == row.id).values(values))
     if changed.rowcount == 0:
@@ -82,7 +87,7 @@ class OperationIndex:
 
     def open_ones(self) -> tuple[OperationRow, ...]:
         """Those with something left to do, by the program or a person; newest first."""
-        return self._find(operations.c.open_code.is_not(None) | operations.c.due_at.is_not(None))
+        return self._find(operations.c.has_open_work)
 
     def due(self, now: datetime) -> tuple[OperationRow, ...]:
         """Those that go on by themselves at or before this moment."""
@@ -144,5 +149,6 @@ def _row(row: Any) -> OperationRow:
         opened_at=from_text(row["opened_at"]),
         updated_at=from_text(row["updated_at"]),
         due_at=from_text(row["due_at"]) if row["due_at"] else None,
-        is_open=row["open_code"] is not None,
+        holds_code=row["open_code"] is not None,
+        has_open_work=row["has_open_work"],
     )

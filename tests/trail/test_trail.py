@@ -40,7 +40,7 @@ def trail(database: Database) -> Trail:
 
 
 def row(operation: str, code: CouponCode = CODE, *, is_open: bool = True, due_at: datetime | None = None) -> OperationRow:
-    return OperationRow(operation, code, "cancel", "running", "manager", 500, NOW, NOW, due_at, is_open)
+    return OperationRow(operation, code, "cancel", "running", "manager", 500, NOW, NOW, due_at, is_open, is_open)
 
 
 def tamper(file: Path, *statements: str) -> None:
@@ -212,7 +212,7 @@ def test_the_index_counts_an_operators_points_without_the_refused_ones(database:
     other = CouponCode("70934-ZZ12CD-300")
     with trail.writing() as pen:
         pen.index(row("op-1"))
-        pen.index(OperationRow("op-2", other, "cancel", "refused", "manager", 300, NOW, NOW, None, False))
+        pen.index(OperationRow("op-2", other, "cancel", "refused", "manager", 300, NOW, NOW, None, False, False))
     index = OperationIndex(database)
     assert index.points_since("manager", NOW - timedelta(hours=1)) == 500
     assert index.points_since("manager", NOW + timedelta(hours=1)) == 0

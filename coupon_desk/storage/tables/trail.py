@@ -1,6 +1,6 @@
 """The trail's entries, and the index of operations that can be rebuilt from them."""
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
 
 from coupon_desk.storage.tables.metadata import metadata
 
@@ -36,7 +36,9 @@ operations = Table(
     Column("updated_at", String(27), nullable=False),
     Column("due_at", String(27)),
     Column("open_code", String(32), unique=True),
+    Column("has_open_work", Boolean, nullable=False),
     Index("ix_operations_code", "code"),
     Index("ix_operations_due_at", "due_at"),
+    Index("ix_operations_has_open_work", "has_open_work"),
     Index("ix_operations_opened_at", "opened_at"),
 )

@@ -36,8 +36,9 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.String(27), nullable=False),
         sa.Column("due_at", sa.String(27)),
         sa.Column("open_code", sa.String(32), unique=True),
+        sa.Column("has_open_work", sa.Boolean, nullable=False),
     )
-    for column in ("code", "due_at", "opened_at"):
+    for column in ("code", "due_at", "has_open_work", "opened_at"):
         op.create_index(f"ix_operations_{column}", "operations", [column])
     if op.get_bind().dialect.name == "sqlite":
         for verb in ("UPDATE", "DELETE"):

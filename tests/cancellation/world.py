@@ -1,0 +1,299 @@
+"""Shopify, point system and mail server in memory, behind the engine's ports: every call can be broken in every way.
+
+Small and fast, so that thousands of broken runs shrink to the one that matters. The same promises are tested over real HTTP
+against the training shop elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import Enum, auto
+
+from coupon_desk.clock import VirtualClock
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.evidence import (
+    Absent,
+    Claim,
+    CustomerSeen,
+    DiscountKind,
+    DiscountSeen,
+    DiscountState,
+    HistorySeen,
+    OrderSeen,
+    OrdersSeen,
+    RecordEntry,
+    RecordSeen,
+    RecordStatus,
+)
+from coupon_desk.coupons.notice import CancellationNotice
+from coupon_desk.coupons.points import EntryType, PointEntry, Points
+from coupon_desk.coupons.record import (
+    DropClaim,
+    MarkCancelled,
+    MarkRefunded,
+    MarkUsed,
+    PutClaim,
+    RecordChange,
+)
+from coupon_desk.errors import OutcomeUnknown, RemoteRefused, RemoteUnavailable, StaleRecord, System
+from coupon_desk.points.port import AddPoints, DuplicateGuard, HistorySearch, PointCapabilities, PointsAdded
+from coupon_desk.wire import Answer, PreparedRequest
+from coupon_desk.words import msg
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+CODE = CouponCode("70934-AB12CD-500")
+CUSTOMER_ID = "gid://shopify/Customer/6201170934"
+BALANCE = 1500
+
+
+class Fault(Enum):
+    """How one call breaks."""
+
+    NONE = auto()
+    UNAVAILABLE = auto()
+    UNKNOWN_NOT_DONE = auto()
+    UNKNOWN_DONE = auto()
+    UNKNOWN_DONE_LATER = auto()
+    REFUSED = auto()
+
+
+class Killed(BaseException):
+    """The program was killed at this very moment."""
+
+
+@dataclass
+class World:
+    """The remote systems' own state, and what breaks. `fault` is asked at every call; `moment` happens before every call."""
+
+    clock: VirtualClock = field(default_factory=lambda: VirtualClock(START))
+    fault: Callable[[str], Fault] = lambda _: Fault.NONE
+    moment: Callable[[], None] = lambda: None
+    state: DiscountState = DiscountState.ACTIVE
+    exists: bool = True
+    dead_at: datetime | None = None
+    orders: list[OrderSeen] = field(default_factory=list)
+    record: dict[str, object] = field(
+        default_factory=lambda: {"code": CODE.text, "points": 500, "status": "active", "campaign": "autumn"}
+    )
+    entries: list[PointEntry] = field(default_factory=list)
+    mails: list[CancellationNotice] = field(default_factory=list)
+    later: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.entries.append(
+            PointEntry("1", EntryType.DEDUCT, -500, "Converted", CODE.reference, START - timedelta(days=3), BALANCE)
+        )
+
+    @property
+    def balance(self) -> int:
+        return BALANCE + sum(entry.points for entry in self.returns)
+
+    @property
+    def returns(self) -> list[PointEntry]:
+        return [entry for entry in self.entries if entry.is_return]
+
+    def redeem(self) -> bool:
+        """A customer at the checkout; refused once the code is dead."""
+        if self.orders or not self.exists or self.state is not DiscountState.ACTIVE:
+            return False
+        self.orders.append(OrderSeen("gid://shopify/Order/1", "#1001", self.clock.now(), None, (CODE.text,), CUSTOMER_ID))
+        return True
+
+    def call(self, name: str, system: System, act: Callable[[], object] | None = None) -> None:
+        """One remote call: what was late arrives, the world moves on, and the call works or breaks."""
+        self.calls.append(name)
+        self.clock.advance(0.05)
+        self.catch_up()
+        self.moment()
+        fault = self.fault(name)
+        is_read = act is None
+        if fault is Fault.NONE:
+            if act:
+                act()
+        elif fault is Fault.UNAVAILABLE or is_read:
+            raise RemoteUnavailable(system, msg("The system is away."))
+        elif fault is Fault.REFUSED:
+            raise RemoteRefused(system, msg("The system says no."))
+        else:
+            if fault is Fault.UNKNOWN_DONE and act:
+                act()
+            if fault is Fault.UNKNOWN_DONE_LATER and act:
+                self.later.append((self.clock.now() + timedelta(seconds=40), act))
+            raise OutcomeUnknown(system, msg("No answer came."))
+
+    def catch_up(self) -> None:
+        """What was applied late is applied now, whether anybody still wants it or not."""
+        due = [act for at, act in self.later if at <= self.clock.now()]
+        self.later = [(at, act) for at, act in self.later if at > self.clock.now()]
+        for act in due:
+            try:
+                act()
+            except StaleRecord:
+                continue
+
+
+def digest_of(record: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+
+class ShopInMemory:
+    """The engine's Shop port on the world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def read_discount(self, code: CouponCode) -> DiscountSeen | Absent:
+        self.world.call("read_discount", System.SHOPIFY)
+        return self._seen(code)
+
+    def read_discount_by_id(self, discount_id: str, code: CouponCode) -> DiscountSeen | Absent:
+        self.world.call("read_discount_by_id", System.SHOPIFY)
+        return self._seen(code)
+
+    def read_record(self, customer_id: str, code: CouponCode) -> RecordSeen | Absent:
+        self.world.call("read_record", System.SHOPIFY)
+        customer = CustomerSeen(CUSTOMER_ID, "Hanako Sato", "hanako@example.com", None, "ja", "6201170934")
+        return RecordSeen(customer, self._entry(), json.dumps(self.world.record), digest_of(self.world.record))
+
+    def find_orders(self, code: CouponCode, customer_id: str | None, since: datetime | None) -> OrdersSeen:
+        self.world.call("find_orders", System.SHOPIFY)
+        return OrdersSeen(tuple(self.world.orders))
+
+    def read_order(self, order: str) -> OrderSeen | Absent:
+        self.world.call("read_order", System.SHOPIFY)
+        return next((one for one in self.world.orders if one.name == order), Absent())
+
+    def prepare_deactivation(self, discount: DiscountSeen) -> PreparedRequest:
+        return PreparedRequest(System.SHOPIFY, "deactivate", discount.id, "{}")
+
+    def prepare_code_removal(self, discount: DiscountSeen) -> PreparedRequest:
+        return PreparedRequest(System.SHOPIFY, "remove_code", discount.id, "{}")
+
+    def prepare_window(self, discount: DiscountSeen) -> PreparedRequest:
+        return PreparedRequest(System.SHOPIFY, "window", discount.id, "{}")
+
+    def prepare_deletion(self, discount: DiscountSeen) -> PreparedRequest:
+        return PreparedRequest(System.SHOPIFY, "delete", discount.id, "{}")
+
+    def prepare_record(self, seen: RecordSeen, code: CouponCode, change: RecordChange) -> PreparedRequest:
+        record: dict[str, object] = json.loads(seen.raw or "{}")
+        match change:
+            case PutClaim(claim):
+                record["cancellation"] = {"operation": claim.operation, "by": claim.by, "at": claim.at.isoformat()}
+            case DropClaim():
+                record.pop("cancellation", None)
+            case MarkCancelled():
+                record.pop("cancellation", None)
+                record["status"] = "cancelled"
+            case MarkUsed() | MarkRefunded():
+                record.pop("cancellation", None)
+                record["status"] = "used"
+        return PreparedRequest(System.SHOPIFY, "record", seen.digest or "", json.dumps(record))
+
+    def send(self, prepared: PreparedRequest) -> Answer:
+        self.world.call(prepared.call, System.SHOPIFY, lambda: self._apply(prepared))
+        return Answer("{}")
+
+    def _apply(self, prepared: PreparedRequest) -> None:
+        world = self.world
+        match prepared.call:
+            case "deactivate":
+                world.state = DiscountState.EXPIRED
+                world.dead_at = world.dead_at or world.clock.now()
+            case "delete":
+                world.exists = False
+            case "record":
+                if prepared.target != digest_of(world.record):
+                    raise StaleRecord(System.SHOPIFY, msg("Somebody changed the record."))
+                world.record = json.loads(prepared.body)
+
+    def _seen(self, code: CouponCode) -> DiscountSeen | Absent:
+        world = self.world
+        if not world.exists:
+            return Absent()
+        return DiscountSeen(
+            id="gid://shopify/DiscountCodeNode/1",
+            kind=DiscountKind.BASIC,
+            state=world.state,
+            title="500 points",
+            code=code,
+            redeem_code_id="gid://shopify/DiscountRedeemCode/1",
+            codes_count=1,
+            usage_count=len(world.orders),
+            usage_limit=1,
+            starts_at=START - timedelta(days=3),
+            ends_at=world.dead_at or START + timedelta(days=30),
+            created_at=START - timedelta(days=3),
+            customer_ids=(CUSTOMER_ID,),
+            amount=Decimal(500),
+            currency="JPY",
+        )
+
+    def _entry(self) -> RecordEntry:
+        record = self.world.record
+        mark = record.get("cancellation")
+        claim = Claim(mark["operation"], mark["by"], datetime.fromisoformat(mark["at"])) if isinstance(mark, dict) else None
+        return RecordEntry(RecordStatus(str(record["status"])), Points(500), Decimal(500), None, None, None, None, claim)
+
+
+class PointsInMemory:
+    """The PointSystem port on the world: it replays nothing, only its history protects."""
+
+    capabilities = PointCapabilities(DuplicateGuard.NONE, HistorySearch.BY_REFERENCE, None, 200, False, True)
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def check(self) -> None:
+        self.world.call("check", System.POINTS)
+
+    def read_balance(self, customer_id: str) -> int | Absent:
+        self.world.call("read_balance", System.POINTS)
+        return self.world.balance
+
+    def read_history(self, customer_id: str, reference: str) -> HistorySeen | Absent:
+        self.world.call("read_history", System.POINTS)
+        return HistorySeen(self.world.balance, tuple(reversed(self.world.entries)))
+
+    def read_recent(self, customer_id: str, limit: int) -> tuple[PointEntry, ...]:
+        self.world.call("read_recent", System.POINTS)
+        return tuple(reversed(self.world.entries))[:limit]
+
+    def prepare(self, add: AddPoints) -> PreparedRequest:
+        body = json.dumps({"amount": add.points, "reference": add.reference})
+        return PreparedRequest(System.POINTS, "add", add.customer_id, body, add.key)
+
+    def send(self, prepared: PreparedRequest) -> PointsAdded:
+        before = self.world.balance
+        self.world.call("add", System.POINTS, lambda: self._add(prepared))
+        return PointsAdded(self.world.entries[-1].id, before, self.world.balance)
+
+    def _add(self, prepared: PreparedRequest) -> None:
+        world, body = self.world, json.loads(prepared.body)
+        world.entries.append(
+            PointEntry(
+                str(len(world.entries) + 1),
+                EntryType.ADD,
+                body["amount"],
+                "Coupon cancelled",
+                body["reference"],
+                world.clock.now(),
+                world.balance + body["amount"],
+            )
+        )
+
+
+class MailerInMemory:
+    """The Mailer port on the world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def send(self, notice: CancellationNotice) -> None:
+        self.world.call("mail", System.MAIL, lambda: self.world.mails.append(replace(notice)))
