@@ -80,7 +80,7 @@ def _customers(_: Any, info: Info, **arguments: Any) -> Page[Customer]:
     known = context(info)
     search = search_customers(arguments.get("query"))
     known.note(info, search)
-    return page(known.world.customers, arguments["sortKey"], search.matches, arguments, known.view.search_at)
+    return page(known.world.customers, search, arguments, known.view.search_at)
 
 
 def _count(_: Any, info: Info, query: str | None = None, limit: int | None = None) -> dict[str, Any]:

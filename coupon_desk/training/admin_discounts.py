@@ -101,7 +101,7 @@ def _discount_nodes(_: Any, info: Info, **arguments: Any) -> Page[Discount]:
     known.note(info, search)
     exact = search.exact.get("code")
     if exact is None:
-        return page(known.world.discounts, arguments["sortKey"], search.matches, arguments, known.view.search_at)
+        return page(known.world.discounts, search, arguments, known.view.search_at)
     # The look-up saves walking along the shelf; what the lagging index does not know yet is not found either.
     bearer = known.world.discount_with(exact)
     indexed = None if bearer is None else known.world.discounts.get(bearer.number, known.view.search_at)

@@ -72,7 +72,7 @@ def _orders(_: Any, info: Info, **arguments: Any) -> Page[Order]:
     sort = arguments["sortKey"]
     code, name = search.exact.get("discount_code"), search.exact.get("name")
     if code is None and name is None:
-        return page(known.world.orders, sort, lambda it: known.sees(it) and search.matches(it), arguments, known.view.search_at)
+        return page(known.world.orders, search, arguments, known.view.search_at, known.sees)
     named = known.world.order_named(name) if name is not None else None
     candidates = known.world.orders_with(code) if code is not None else [named] if named is not None else []
     return _few(known, candidates, search, sort, arguments)

@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
 from coupon_desk.training.admin_context import Resolvers, bad_request
+from coupon_desk.training.search_query import Search
 from coupon_desk.training.shelf import Place, Shelf
+from coupon_desk.training.world import microseconds
 
 T = TypeVar("T")
 
@@ -52,11 +54,19 @@ class Paging:
 
 
 def page(
-    shelf: Shelf[T], sort: str, wanted: Callable[[T], bool], arguments: dict[str, Any], at: datetime | None = None
+    shelf: Shelf[T], search: Search[T], arguments: dict[str, Any], at: datetime | None, sees: Callable[[T], bool] | None = None
 ) -> Page[T]:
-    """A page of a shelf, as its things were at a moment; the nodes are as they are now."""
+    """A page of what a search finds on a shelf, as its things were at a moment; the nodes are as they are now."""
     paging = Paging.of(arguments)
-    cut = shelf.cut(sort, wanted, paging.size, descending=paging.descending, after=paging.after, at=at)
+    cut = shelf.cut(
+        arguments["sortKey"],
+        search.matches if sees is None else lambda thing: sees(thing) and search.matches(thing),
+        paging.size,
+        descending=paging.descending,
+        after=paging.after,
+        at=at,
+        floors={field.upper(): microseconds(floor) for field, floor in search.floors.items()},
+    )
     places = tuple(reversed(cut.places)) if paging.backwards else cut.places
     found = [(shelf.get(place[1]), place) for place in places]
     pairs = [(thing, _cursor(place)) for thing, place in found if thing is not None]

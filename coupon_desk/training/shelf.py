@@ -9,13 +9,15 @@ from __future__ import annotations
 import heapq
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+_NO_FLOORS: Final[Mapping[str, int]] = {}
 
 Place = tuple[int | str, int]
 """Where a thing stands in an order: its sort key and its number."""
@@ -88,13 +90,22 @@ class Shelf(Generic[T]):
                 yield thing
 
     def walk(
-        self, sort: str, *, descending: bool = False, after: Place | None = None, at: datetime | None = None
+        self,
+        sort: str,
+        *,
+        descending: bool = False,
+        after: Place | None = None,
+        at: datetime | None = None,
+        floors: Mapping[str, int] = _NO_FLOORS,
     ) -> Iterator[T]:
-        """All things in an order, beyond a place, as they are or as they were at a moment."""
+        """All things in an order, beyond a place, as they are or as they were at a moment.
+
+        `floors` are sort keys that no wanted thing stays below: untouched things below them may be left out.
+        """
         kept = [(self._place(sort, thing), thing) for thing in self.touched(at)]
         kept = [(place, thing) for place, thing in kept if after is None or (place < after if descending else place > after)]
         kept.sort(key=lambda pair: pair[0], reverse=descending)
-        fresh = ((self._place(sort, thing), thing) for thing in self._fresh(sort, descending, after))
+        fresh = ((self._place(sort, thing), thing) for thing in self._fresh(sort, descending, after, floors))
         for _, thing in heapq.merge(fresh, kept, key=lambda pair: pair[0], reverse=descending):
             yield thing
 
@@ -107,10 +118,11 @@ class Shelf(Generic[T]):
         descending: bool = False,
         after: Place | None = None,
         at: datetime | None = None,
+        floors: Mapping[str, int] = _NO_FLOORS,
     ) -> Cut:
         """The places of the next `size` things that are wanted."""
         places: list[Place] = []
-        for thing in self.walk(sort, descending=descending, after=after, at=at):
+        for thing in self.walk(sort, descending=descending, after=after, at=at, floors=floors):
             if wanted(thing):
                 if len(places) == size:
                     return Cut(tuple(places), has_more=True)
@@ -121,7 +133,7 @@ class Shelf(Generic[T]):
         number = self._key("ID", thing)
         return self._key(sort, thing), int(number)
 
-    def _fresh(self, sort: str, descending: bool, after: Place | None) -> Iterator[T]:
+    def _fresh(self, sort: str, descending: bool, after: Place | None, floors: Mapping[str, int]) -> Iterator[T]:
         size = self._source.size
         if sort in self._source.rising_sorts:
             low, high = 0, size
@@ -129,6 +141,8 @@ class Shelf(Generic[T]):
                 edge = bisect_right if not descending else bisect_left
                 found = edge(range(size), after, key=lambda index: self._rising_place(sort, index))
                 low, high = (found, size) if not descending else (0, found)
+            for floor_sort in floors.keys() & self._source.rising_sorts:
+                low = max(low, self._first_at(floor_sort, floors[floor_sort]))
             indices: Iterator[int] = iter(range(high - 1, low - 1, -1) if descending else range(low, high))
         else:
             indices = self._by_order(sort, descending, after)
@@ -137,6 +151,9 @@ class Shelf(Generic[T]):
                 thing = self._source.item(index)
                 if thing is not None:
                     yield thing
+
+    def _first_at(self, sort: str, floor: int) -> int:
+        return bisect_left(range(self._source.size), (floor, 0), key=lambda index: self._rising_place(sort, index))
 
     def _rising_place(self, sort: str, index: int) -> Place:
         thing = self._source.item(index)
