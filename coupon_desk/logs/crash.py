@@ -24,11 +24,9 @@ def install_excepthook(log: Log, language: Language, console: TextIO | None = No
     def tell(kind: type[BaseException], failure: BaseException | None, traceback: TracebackType | None, where: str) -> None:
         _log.critical("uncaught in %s: %s", where, kind.__name__, exc_info=(kind, failure or kind(), traceback))
         if log.is_writable:
-            sentence = msg("Something went wrong that should not have. What happened stands in {file}.", file=str(log.file))
+            sentence = msg("Something unexpected went wrong. The details are in {file}.", file=str(log.file))
         else:
-            sentence = msg(
-                "Something went wrong that should not have, and the log {file} could not be written.", file=str(log.file)
-            )
+            sentence = msg("Something unexpected went wrong, and the log {file} could not be written.", file=str(log.file))
         out = console or sys.stderr
         if out is not None:
             print(say(sentence, language), file=out, flush=True)

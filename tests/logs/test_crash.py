@@ -41,7 +41,7 @@ def test_an_uncaught_error_is_one_sentence_with_the_name_of_the_log(tmp_path: Pa
     file = log_file_of(tmp_path)
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr == f"Something went wrong that should not have. What happened stands in {file}.\n"
+    assert done.stderr == f"Something unexpected went wrong. The details are in {file}.\n"
     line = json.loads(file.read_text())
     assert (line["level"], line["logger"]) == ("CRITICAL", "coupon_desk.crash")
     assert line["error"].endswith("ValueError: no customer [personal]")
