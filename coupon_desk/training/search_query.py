@@ -47,11 +47,16 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Search(Generic[T]):
-    """A query that was understood. `exact` are the fields that every match must equal, for looking up instead of searching."""
+    """A query that was understood.
+
+    `exact` are the fields that every match must equal, for looking up instead of searching; `floors` the moments that fields of
+    every match must reach, for beginning there.
+    """
 
     query: str
     matches: Callable[[T], bool]
     exact: Mapping[str, str]
+    floors: Mapping[str, datetime]
     warnings: tuple[Warned, ...]
 
 
@@ -59,7 +64,10 @@ def parse(query: str | None, fields: Mapping[str, Match[T]], default: Match[T]) 
     """Understand a query by the fields of its resource; `default` matches words without a field."""
     reader = _Reader(query or "", fields, default)
     matches = reader.either()
-    return Search(query or "", matches, reader.exact if not reader.has_or else {}, tuple(dict.fromkeys(reader.warnings)))
+    warnings = tuple(dict.fromkeys(reader.warnings))
+    if reader.has_or:
+        return Search(query or "", matches, {}, {}, warnings)
+    return Search(query or "", matches, reader.exact, reader.floors, warnings)
 
 
 def text_is(value: str, comparator: str, wanted: str) -> bool:
@@ -83,16 +91,20 @@ def number_is(value: int, comparator: str, wanted: str) -> bool:
 
 def moment_is(value: datetime | None, comparator: str, wanted: str) -> bool:
     """Compare moments; a bare date means its first moment in UTC, with `:` the whole day."""
-    try:
-        moment = datetime.fromisoformat(wanted)
-    except ValueError:
-        return False
-    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    if value is None:
+    moment = _moment(wanted)
+    if value is None or moment is None:
         return False
     if comparator == ":" and len(wanted) == len("2026-10-01"):
         return value.astimezone(UTC).date() == moment.date()
     return _compare(value.replace(microsecond=0), comparator, moment.replace(microsecond=0))
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _compare(value: int | datetime, comparator: str, wanted: int | datetime) -> bool:
@@ -108,6 +120,7 @@ class _Reader(Generic[T]):
         self._fields = fields
         self._default = default
         self.exact: dict[str, str] = {}
+        self.floors: dict[str, datetime] = {}
         self.warnings: list[Warned] = []
         self.has_or = False
 
@@ -134,9 +147,9 @@ class _Reader(Generic[T]):
         if token["minus"] or self._text(token) == "NOT":
             if self._place >= len(self._tokens):
                 return lambda _: True
-            known = dict(self.exact)
+            known = dict(self.exact), dict(self.floors)
             inner = self._one()
-            self.exact = known
+            self.exact, self.floors = known
             return lambda thing: not inner(thing)
         if token["bracket"] == "(":
             group = self.either()
@@ -162,6 +175,9 @@ class _Reader(Generic[T]):
             return lambda _: True
         if comparator == ":" and "," not in value and not value.endswith("*"):
             self.exact[field] = value
+        floor = _moment(value) if comparator in {":>", ":>="} else None
+        if floor is not None:
+            self.floors[field] = floor
         return lambda thing: match(thing, comparator, value)
 
     def _word(self) -> str | None:

@@ -153,7 +153,8 @@ class Shelf(Generic[T]):
                     yield thing
 
     def _first_at(self, sort: str, floor: int) -> int:
-        return bisect_left(range(self._source.size), (floor, 0), key=lambda index: self._rising_place(sort, index))
+        place: Place = (floor, 0)
+        return bisect_left(range(self._source.size), place, key=lambda index: self._rising_place(sort, index))
 
     def _rising_place(self, sort: str, index: int) -> Place:
         thing = self._source.item(index)
