@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Self
 
 from coupon_desk.app.doctor import Check, examine
+from coupon_desk.app.freshening import row_of
 from coupon_desk.app.home import Home
 from coupon_desk.app.receipt import receipt_of
 from coupon_desk.app.secrets import Secrets
-from coupon_desk.app.source import ShopifySource, row_of
 from coupon_desk.app.view import CouponView, view_of
 from coupon_desk.cancellation.engine import Engine
 from coupon_desk.cancellation.gathering import Gatherer
@@ -31,6 +31,7 @@ from coupon_desk.clock import Clock, SystemClock
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import judge
 from coupon_desk.coupons.notice import CancellationNotice
+from coupon_desk.coupons.points import PointEntry
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.errors import RemoteError
 from coupon_desk.mail.messages import RenderedMail
@@ -124,7 +125,7 @@ class CouponDesk:
         if row is not None:
             self.catalogue.upsert([row])
         customer = evidence.customer
-        recent = ()
+        recent: tuple[PointEntry, ...] = ()
         if customer is not None:
             with suppress(RemoteError):
                 recent = self._points.read_recent(customer.pos_customer_id, RECENT_ENTRIES)
@@ -239,7 +240,7 @@ class CouponDesk:
     ) -> SyncOutcome:
         """Bring the catalogue up to date from Shopify. Raises RemoteError, ConfigurationError."""
         self._need_secrets()
-        source = ShopifySource(Listing(self._client, self.settings.shopify.coupon_metafield))
+        source = Listing(self._client, self.settings.shopify.coupon_metafield)
         synchroniser = Synchroniser(self.catalogue, source, self.clock, currency=self.settings.shop.currency)
         return synchroniser.run(full=full, stop=stop, progress=on_progress)
 
