@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from coupon_desk.training.admin_context import Info, Resolvers, bad_request, context, needs
+from coupon_desk.training.admin_context import Info, Resolver, Resolvers, bad_request, context, needs
 from coupon_desk.training.admin_discounts import discount_by_id, search_discounts
 from coupon_desk.training.admin_pages import MAX_PAGE
 from coupon_desk.training.things import Discount, DiscountKind, number_of, whole
@@ -20,7 +20,7 @@ def discount_write_resolvers() -> Resolvers:
             "discountCodeDeactivate": needs("write_discounts", _deactivate),
             "discountCodeActivate": needs("write_discounts", _activate),
             "discountCodeDelete": needs("write_discounts", _delete),
-            "discountCodeBasicUpdate": needs("write_discounts", _update),
+            **{f"discountCode{kind}Update": needs("write_discounts", _updating(kind)) for kind in _ARGUMENTS},
             "discountCodeBulkDeactivate": needs("write_discounts", _bulk_deactivate),
             "discountCodeRedeemCodeBulkDelete": needs("write_discounts", _delete_codes),
         }
@@ -68,40 +68,56 @@ def _delete(_: Any, info: Info, **arguments: Any) -> dict[str, Any]:
     return {"deletedCodeDiscountId": discount.id, "userErrors": []}
 
 
-def _update(_: Any, info: Info, **arguments: Any) -> dict[str, Any]:
-    world = context(info).world
-    wanted: dict[str, Any] = arguments["basicCodeDiscount"]
-    discount = discount_by_id(info, arguments["id"])
-    if discount is None or discount.kind is not DiscountKind.BASIC:
-        return {"codeDiscountNode": None, "userErrors": [_unknown("id")]}
-    changes: dict[str, Any] = {}
-    for name, attribute in _UPDATABLE.items():
-        if name in wanted:
-            is_moment = name.endswith("At") and wanted[name] is not None
-            changes[attribute] = _moment(wanted[name]) if is_moment else wanted[name]
-    if "starts_at" in changes and changes["starts_at"] is None:
-        return _refused("startsAt", "Starts at can't be blank", "BLANK")
-    changed = replace(discount, **changes)
-    if changed.ends_at is not None and changed.ends_at <= changed.starts_at:
-        return _refused("endsAt", "Ends at needs to be after starts_at", "INVALID")
-    text = wanted.get("code")
-    if text is not None and text.casefold() != changed.codes[0].code.casefold():
-        if world.discount_with(text) is not None:
-            return _refused("code", "Code must be unique. Please try a different code.", "TAKEN")
-        changed = replace(changed, codes=(replace(changed.codes[0], code=text), *changed.codes[1:]))
-    if changed != discount:
-        changed = replace(changed, updated_at=whole(world.clock.now()))
-        world.put_discount(changed)
-    return {"codeDiscountNode": changed, "userErrors": []}
-
-
-_UPDATABLE = {
+_ARGUMENTS: Final = {
+    DiscountKind.BASIC: "basicCodeDiscount",
+    DiscountKind.BXGY: "bxgyCodeDiscount",
+    DiscountKind.FREE_SHIPPING: "freeShippingCodeDiscount",
+}
+_UPDATABLE: Final = {
     "title": "title",
     "startsAt": "starts_at",
     "endsAt": "ends_at",
     "usageLimit": "usage_limit",
     "appliesOncePerCustomer": "once_per_customer",
 }
+
+
+def _updating(kind: DiscountKind) -> Resolver:
+    """The mutation that changes discounts of a kind."""
+    argument = _ARGUMENTS[kind]
+
+    def update(_: Any, info: Info, **arguments: Any) -> dict[str, Any]:
+        discount = discount_by_id(info, arguments["id"])
+        if discount is None or discount.kind is not kind:
+            return {"codeDiscountNode": None, "userErrors": [_unknown("id")]}
+        changed = _changed(context(info).world, discount, arguments[argument], argument)
+        if isinstance(changed, Discount):
+            return {"codeDiscountNode": changed, "userErrors": []}
+        return {"codeDiscountNode": None, "userErrors": [changed]}
+
+    return update
+
+
+def _changed(world: World, discount: Discount, wanted: dict[str, Any], argument: str) -> Discount | dict[str, Any]:
+    changes: dict[str, Any] = {}
+    for name, attribute in _UPDATABLE.items():
+        if name in wanted:
+            is_moment = name.endswith("At") and wanted[name] is not None
+            changes[attribute] = _moment(wanted[name]) if is_moment else wanted[name]
+    if "starts_at" in changes and changes["starts_at"] is None:
+        return _error([argument, "startsAt"], "Starts at can't be blank", "BLANK")
+    changed = replace(discount, **changes)
+    if changed.ends_at is not None and changed.ends_at <= changed.starts_at:
+        return _error([argument, "endsAt"], "Ends at needs to be after starts_at", "INVALID")
+    text = wanted.get("code")
+    if text is not None and text.casefold() != changed.codes[0].code.casefold():
+        if world.discount_with(text) is not None:
+            return _error([argument, "code"], "Code must be unique. Please try a different code.", "TAKEN")
+        changed = replace(changed, codes=(replace(changed.codes[0], code=text), *changed.codes[1:]))
+    if changed != discount:
+        changed = replace(changed, updated_at=whole(world.clock.now()))
+        world.put_discount(changed)
+    return changed
 
 
 def _moment(text: str) -> datetime:
@@ -181,10 +197,6 @@ def _wrong_selector(arguments: dict[str, Any]) -> dict[str, Any] | None:
 
 def _unknown(field: str) -> dict[str, Any]:
     return _error([field], "Code discount does not exist.", "INVALID")
-
-
-def _refused(field: str, message: str, code: str) -> dict[str, Any]:
-    return {"codeDiscountNode": None, "userErrors": [_error(["basicCodeDiscount", field], message, code)]}
 
 
 def _error(field: list[str] | None, message: str, code: str | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a GraphQL request costs, and the leaky bucket that it is paid from (facts: Shopify §4).
 
-A scalar costs 0, an object 1, a connection 2 and its children times the page size, a mutation and a count 10; errors of a
-mutation and the edges around nodes cost nothing. What was asked for is charged, the difference to what was found is given back.
+A scalar costs 0, an object 1, a connection 2 and its children times the page size, a mutation and a count of all 10; errors of
+mutations and the edges around nodes cost nothing. What was asked for is charged, the difference to what was found is returned.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Costing:
         if inner is None:
             inner = self._selection(node.selection_set, kind, value if isinstance(value, Mapping) else None)
             inner += isinstance(kind, GraphQLObjectType | GraphQLUnionType) and not kind.name.endswith("Edge")
-        if parent is self.schema.mutation_type or kind.name == "Count":
+        if parent is self.schema.mutation_type or (kind.name == "Count" and parent is self.schema.query_type):
             return _FLAT + max(0, inner - 1)
         return inner
 

@@ -67,6 +67,7 @@ class Generated:
         self.opened_at = whole(opened_at)
         self.customers = max(1, (size + 1) // 2)
         self._scatter = 1 + dice.below(_TOKENS - 1, seed, 1)
+        self._token_offset = dice.below(_TOKENS, seed, 5)
         self._gather = pow(self._scatter, -1, _TOKENS)
         self._layers = tuple(self._make_layers())
 
@@ -100,7 +101,7 @@ class Generated:
         if len(parts) != 3 or len(parts[1]) != 6 or any(letter not in _LETTERS for letter in parts[1]):
             return None
         scattered = int(parts[1], 36)
-        index = (scattered - dice.below(_TOKENS, self.seed, 5)) * self._gather % _TOKENS
+        index = (scattered - self._token_offset) * self._gather % _TOKENS
         return index if index < self.size and self.coupon(index).code == code.upper() else None
 
     def owner(self, index: int) -> int:
@@ -157,7 +158,7 @@ class Generated:
             starts_at=coupon.starts_at,
             ends_at=gone_at or coupon.expires_at,
             created_at=coupon.issued_at,
-            updated_at=gone_at or coupon.issued_at,
+            updated_at=coupon.issued_at,  # rises with the index, so that a million are cut by it without sorting
             amount=coupon.points,
             customer_numbers=(self.customer_number(coupon.customer),),
         )
@@ -223,7 +224,7 @@ class Generated:
         return entry
 
     def _token(self, index: int) -> str:
-        scattered = (index * self._scatter + dice.below(_TOKENS, self.seed, 5)) % _TOKENS
+        scattered = (index * self._scatter + self._token_offset) % _TOKENS
         letters = []
         for _ in range(6):
             scattered, letter = divmod(scattered, 36)

@@ -265,7 +265,7 @@ class _Discounts:
     def __init__(self, generated: Generated) -> None:
         self._generated = generated
         self.size = generated.size
-        self.rising_sorts = frozenset({"ID", "RELEVANCE", "CREATED_AT"})
+        self.rising_sorts = frozenset({"ID", "RELEVANCE", "CREATED_AT", "UPDATED_AT"})
 
     def number(self, index: int) -> int:
         return self._generated.discount_number(index)
