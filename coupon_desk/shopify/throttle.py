@@ -105,13 +105,12 @@ class Throttle:
             self._costs[ticket.call] = cost.requested
             self._maximum = max(1.0, cost.maximum_available)
             self._restore_rate = max(0.001, cost.restore_points_per_second)
-            # What is under way may be charged already or not: the lower figure counts.
-            shown = cost.currently_available - sum(self._in_flight.values())
             if self._alone == ticket.number:
-                self._available = shown
+                self._available = cost.currently_available
             else:
-                # Others were under way, and their answers may be newer than this one.
-                self._available = min(self._available + ticket.points - (cost.actual or 0.0), shown)
+                # Others were under way, whose answers may be newer than this one: the lower figure counts.
+                refunded = self._available + ticket.points - (cost.actual or 0.0)
+                self._available = min(refunded, cost.currently_available)
             self._available = min(self._available, self._ceiling())
 
     def pause(self, seconds: float) -> None:

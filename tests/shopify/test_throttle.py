@@ -221,3 +221,34 @@ def test_whoever_asked_first_is_admitted_first() -> None:
 
     assert desk.throttle.admit(small) > 0
     assert desk.throttle.admit(large) == 0
+
+
+@pytest.mark.parametrize("order", [("first", "second"), ("second", "first")])
+def test_of_answers_that_crossed_the_lower_figure_counts(order: tuple[str, str]) -> None:
+    desk = Desk()
+    tickets = {"first": desk.send_now("middling"), "second": desk.send_now("middling")}
+    newer, older = order
+
+    desk.throttle.settle(tickets[newer], Cost(120, 120, MAXIMUM, 100.0, RESTORE))
+    desk.throttle.settle(tickets[older], Cost(120, 120, MAXIMUM, 900.0, RESTORE))
+
+    assert desk.wait_seconds("large") == pytest.approx(12.0)
+
+
+def test_a_lost_answer_is_made_good_by_the_next_one() -> None:
+    desk = Desk()
+    desk.throttle.settle(desk.send_now("large"), None)
+    assert desk.wait_seconds("large") == pytest.approx(8.0)
+
+    desk.throttle.settle(desk.send_now("small"), Cost(10, 10, MAXIMUM, 990.0, RESTORE))
+
+    assert desk.wait_seconds("large") == 0
+
+
+def test_a_read_beside_a_large_page_in_the_background_takes_nothing_more_than_its_own() -> None:
+    desk = Desk()
+    page = desk.send_now("large")
+    desk.throttle.settle(desk.send_now("small"), Cost(10, 10, MAXIMUM, 290.0, RESTORE))
+
+    assert desk.wait_seconds("middling") == 0
+    desk.throttle.settle(page, Cost(700, 300, MAXIMUM, 690.0, RESTORE))
