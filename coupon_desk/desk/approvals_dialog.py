@@ -38,7 +38,16 @@ class ApprovalsDialog(QDialog):
         self.problem = Banner(stage)
         self._cards = column(spacing=10)
         inner = QWidget()
-        inner.setLayout(column(self.problem, self._cards, 0, spacing=12, margins=(26, 20, 20, 20)))
+        inner.setLayout(
+            column(
+                label(stage, msg("Waiting for approval"), "heading"),
+                self.problem,
+                self._cards,
+                0,
+                spacing=12,
+                margins=(26, 20, 20, 20),
+            )
+        )
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

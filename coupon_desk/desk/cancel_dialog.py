@@ -12,10 +12,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QScrollArea, QStackedWidget, QWidget
 
-from coupon_desk.cancellation.operation import Operation, OperationKind
+from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.evidence import OrdersSeen
+from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.consequences import Consequences
 from coupon_desk.desk.controls import Banner, Elided, button, column, frame, label, row
@@ -62,8 +63,8 @@ class CancelDialog(QDialog):
         self._kind = kind
         self._is_submitted = False
         self.setModal(True)
-        self.resize(920, 664)
         self.setMinimumSize(820, 600)
+        self.resize(920, 660)
         stage.speech.tell(self, kind.label, "setWindowTitle")
         self.form = RequestForm(stage, view.code, kind, desk.settings.policy.minimum_note_length, _cancelled_order(view))
         self.progress = Progress(stage, desk, session)
@@ -82,6 +83,9 @@ class CancelDialog(QDialog):
         if self.may_confirm:
             self.form.focus()
         else:
+            stage.speech.tell(self.keep, msg("Close"))
+            self.setMinimumSize(560, 420)
+            self.resize(640, 460)
             self.keep.setFocus()
 
     @property
@@ -104,9 +108,9 @@ class CancelDialog(QDialog):
             return
         self._is_submitted = True
         self.confirm_button.setEnabled(False)
+        self._show_progress()
         if not self._work.begin(self.form.request()):
             self.progress.show_error(DeskError(msg("This coupon is already being worked on by this window.")))
-        self._show_progress()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Enter confirms, Enter and Esc keep the coupon, digits pick a reason."""
@@ -125,12 +129,12 @@ class CancelDialog(QDialog):
         stage, view = self._stage, self._view
         code = label(stage, role="code")
         code.setText(view.code.text)
-        pill = StatusPill(stage)
-        pill.show_status(view.verdict.status)
+        self.pill = StatusPill(stage)
+        self.pill.show_status(view.verdict.status)
         customer = Elided("muted")
         customer.say(view.customer_name)
         points = label(stage, msg("{points} points", points=view.code.points), "heading")
-        left = column(label(stage, self._kind.label, "section"), row(code, pill, 0, spacing=12), customer, spacing=4)
+        left = column(label(stage, self._kind.label, "section"), row(code, self.pill, 0, spacing=12), customer, spacing=4)
         inside = row(left, points, margins=(26, 18, 26, 16))
         inside.setStretchFactor(left, 1)
         inside.setAlignment(points, Qt.AlignmentFlag.AlignVCenter)
@@ -216,6 +220,8 @@ class CancelDialog(QDialog):
         if not self._is_submitted or operation.code != self._view.code:
             return
         self.progress.show_operation(operation)
+        if operation.state is OperationState.COMPLETED and operation.kind is not OperationKind.ORDER_REFUND:
+            self.pill.show_status(CouponStatus.CANCELLED)
         if operation.state.is_over:
             self._stage.speech.tell(self.hint, msg("Written in the trail as {operation}.", operation=operation.id[:13]))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from coupon_desk.cancellation.operation import OperationKind
@@ -43,7 +43,9 @@ class Consequences(QWidget):
         self.preview = button(stage, msg("Preview"), "link")
         self.preview.setObjectName("mail-preview")
         self.preview.clicked.connect(self.preview_asked)
-        mail = column(self._mail, row(self._address, self.preview), spacing=0)
+        address = row(self._address, self.preview)
+        address.setStretchFactor(self._address, 1)
+        mail = column(self._mail, address, spacing=0)
         self._mail_part = QWidget()
         self._mail_part.setLayout(mail)
         is_refund = kind is OperationKind.ORDER_REFUND
@@ -51,7 +53,9 @@ class Consequences(QWidget):
         code_line.setStretchFactor(self._code, 1)
         points_line = row(icon_label(stage, "swap", "muted", 18), self._points, spacing=10)
         points_line.setStretchFactor(self._points, 1)
-        mail_line = row(icon_label(stage, "mail", "muted", 18), self._mail_part, spacing=10)
+        envelope = icon_label(stage, "mail", "muted", 18)
+        mail_line = row(envelope, self._mail_part, spacing=10)
+        mail_line.setAlignment(envelope, Qt.AlignmentFlag.AlignTop)
         mail_line.setStretchFactor(self._mail_part, 1)
         self.setLayout(
             column(

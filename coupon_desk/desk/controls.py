@@ -10,6 +10,8 @@ from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Message
 
+LINE_PX = 22
+
 TONE_ICONS = {
     Tone.NEUTRAL: "info",
     Tone.ACCENT: "info",
@@ -37,7 +39,7 @@ def label(stage: Stage, message: Message | None = None, role: str = "body", *, w
 def icon_label(stage: Stage, icon: str, colour: str = "muted", size_px: int = 18) -> QLabel:
     """A picture that stands beside a text and says nothing by itself."""
     made = QLabel()
-    made.setFixedSize(size_px, size_px)
+    made.setFixedSize(size_px, max(size_px, LINE_PX))
     stage.theme.dress(made, icon, colour, size_px)
     return made
 
@@ -116,7 +118,7 @@ class Banner(QFrame):
         self._stage = stage
         self.setProperty("role", "banner")
         self._icon = QLabel()
-        self._icon.setFixedSize(20, 20)
+        self._icon.setFixedSize(20, LINE_PX)
         self.title = label(stage, role="tone", wraps=True)
         self.text = label(stage, wraps=True)
         texts = column(self.title, self.text, spacing=2)

@@ -23,12 +23,12 @@ from coupon_desk.words import msg
 
 ROW_HEIGHT_PX = 44
 WIDTHS_PX = {
-    Column.CODE: 196,
-    Column.POINTS: 78,
-    Column.AMOUNT: 84,
-    Column.STATUS: 158,
-    Column.ISSUED: 112,
-    Column.EXPIRES: 112,
+    Column.CODE: 170,
+    Column.POINTS: 72,
+    Column.AMOUNT: 82,
+    Column.STATUS: 150,
+    Column.ISSUED: 108,
+    Column.EXPIRES: 108,
 }
 
 

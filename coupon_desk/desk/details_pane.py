@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.coupons.eligibility import Rule
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from coupon_desk.app import CouponDesk, CouponView
     from coupon_desk.people.operators import Session
 
-WIDTH_PX: Final = 432
+WIDTH_PX: Final = 408
 LOOK_AFTER_MS: Final = 150
+LAST_FACT: Final = 4
 
 STATES = {
     DiscountState.ACTIVE: msg("Active"),
@@ -131,22 +132,28 @@ class DetailsPane(QFrame):
         self.again = button(stage, msg("Check again"), "link")
         self.again.clicked.connect(self.look)
         self._facts = QGridLayout()
-        self._facts.setHorizontalSpacing(16)
-        self._facts.setVerticalSpacing(6)
-        self._facts.setColumnStretch(1, 1)
-        self._fact_labels: list[tuple[QLabel, Elided]] = []
+        self._facts.setHorizontalSpacing(14)
+        self._facts.setVerticalSpacing(10)
+        self._fact_values: list[Elided] = []
         for place, name in enumerate(
-            (msg("Issued"), msg("Expires"), msg("Discount in Shopify"), msg("Uses"), msg("Reference"), msg("Checked at"))
+            (msg("Issued"), msg("Expires"), msg("Uses"), msg("Discount in Shopify"), msg("Checked at"))
         ):
-            title, value = label(stage, name, "muted"), Elided()
-            self._facts.addWidget(title, place, 0)
-            self._facts.addWidget(value, place, 1)
-            self._fact_labels.append((title, value))
+            value = Elided()
+            fact = column(label(stage, name, "small"), value, spacing=0)
+            self._facts.addLayout(fact, place // 3, place % 3, 1, 2 if place == LAST_FACT else 1)
+            self._facts.setColumnStretch(place % 3, 1)
+            self._fact_values.append(value)
         self.balance = label(stage, role="muted")
         self.history = PointHistory(stage)
+        self.reference = Elided("small")
         self._history_part = QWidget()
         self._history_part.setLayout(
-            column(row(label(stage, msg("Points of the customer"), "section"), 0, self.balance), self.history, spacing=8)
+            column(
+                row(label(stage, msg("Points of the customer"), "section"), 0, self.balance),
+                self.reference,
+                self.history,
+                spacing=6,
+            )
         )
         body = column(
             column(row(self.code, self.copy, 0, spacing=4), row(self.pill, self.worth, 0, spacing=12), spacing=6),
@@ -290,21 +297,21 @@ class DetailsPane(QFrame):
         elif isinstance(discount, NotAnswered):
             state = uses = speech.say(msg("No answer"))
         looked_at = speech.moment(view.looked_at) if view is not None else "…"
+        self.reference.say(speech.say(msg("Reference {reference}", reference=coupon.code.reference)))
         texts = (
             speech.day(coupon.issued_at),
             speech.day(coupon.expires_at),
             state,
             uses,
-            coupon.code.reference,
             looked_at,
         )
-        for (_title, value), text in zip(self._fact_labels, texts, strict=True):
+        for value, text in zip(self._fact_values, texts, strict=True):
             value.say(text)
 
     def _draw_actions(self) -> None:
         view = self._view
         verdict = view.verdict if view is not None else None
-        refusal = self._rights.get(Right.CANCEL)
+        refusal = self._rights.get(Right.CANCEL) and self._rights.get(Right.ASK)
         if verdict is None:
             why: Message | None = msg("Being checked…")
         elif refusal is not None:

@@ -45,7 +45,7 @@ class Header(QFrame):
         self.setFixedHeight(64)
         shop = label(stage, role="heading")
         shop.setText(shop_name)
-        titles = column(shop, label(stage, msg("Coupon Desk"), "small"), spacing=0)
+        titles = column(0, shop, label(stage, msg("Coupon Desk"), "small"), 0, spacing=0)
         self.approvals = button(stage, msg("Approvals"), "plain", "people", "muted")
         self.approvals.setObjectName("approvals")
         self.approvals.clicked.connect(self.approvals_asked)

@@ -25,7 +25,7 @@ class ReasonPicker(QWidget):
         super().__init__()
         self._buttons: dict[Reason, QPushButton] = {}
         self._group = QButtonGroup(self)
-        rows = column(spacing=5)
+        rows = column(spacing=4)
         for number, reason in enumerate(REASONS, start=1):
             choice = button(stage, msg("{number}   {reason}", number=number, reason=reason.label), "choice")
             choice.setCheckable(True)

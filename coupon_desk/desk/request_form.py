@@ -34,8 +34,8 @@ class RequestForm(QWidget):
         self.note = _Note()
         self.note.setObjectName("note")
         self.note.setTabChangesFocus(True)
-        self.note.setMinimumHeight(64)
-        self.note.setMaximumHeight(88)
+        self.note.setMinimumHeight(76)
+        self.note.setMaximumHeight(96)
         stage.speech.tell(self.note, msg("What happened, in your own words"), "setPlaceholderText")
         stage.speech.tell(self.note, msg("Note"), "setAccessibleName")
         self._note_length = label(stage, role="small")
@@ -48,7 +48,7 @@ class RequestForm(QWidget):
             column(why, *parts, spacing=8),
             column(row(label(stage, msg("Note"), "section"), 0, self._note_length), self.note, spacing=8),
             0,
-            spacing=16,
+            spacing=14,
         )
         self.setLayout(layout)
         self.reasons.picked.connect(lambda _reason: self.changed.emit())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPushButton, QWidget
 
 from coupon_desk.catalogue.query import CouponQuery, StatusFilter
@@ -41,10 +41,8 @@ class SearchBar(QWidget):
         self.text = _SearchField()
         self.text.setObjectName("search")
         self.text.setClearButtonEnabled(False)
-        glass = self.text.addAction(stage.theme.icons.icon("search", self.palette().placeholderText().color(), 18), _LEADING)
-        stage.theme.changed.connect(
-            lambda: glass.setIcon(stage.theme.icons.icon("search", self.palette().placeholderText().color(), 18))
-        )
+        self._glass = self.text.addAction(self._glass_icon(), _LEADING)
+        stage.theme.changed.connect(lambda: self._glass.setIcon(self._glass_icon()))
         stage.speech.tell(self.text, msg("Scan or type a code, a name or an e-mail"), "setPlaceholderText")
         stage.speech.tell(self.text, msg("Search coupons"), "setAccessibleName")
         stage.speech.tell(self.text, msg("Ctrl+F comes here, Enter selects the exact code, Esc clears."), "setToolTip")
@@ -122,6 +120,10 @@ class SearchBar(QWidget):
         for status, segment in self._segments.items():
             if status in counts:
                 self._stage.speech.tell(segment, _with_count(status.label, counts[status]))
+
+    def _glass_icon(self) -> QIcon:
+        theme = self._stage.theme
+        return theme.icons.icon("search", QColor(theme.colours.muted), 18)
 
     def _enter(self) -> None:
         self._tell()

@@ -100,11 +100,11 @@ class StatusDelegate(QStyledItemDelegate):
         status = index.data(StatusRole)
         word = index.data(Qt.ItemDataRole.DisplayRole)
         rect: QRect = option.rect
-        if isinstance(status, CouponStatus):
+        if status is not None:
             painter.setFont(self._table.font())
             width = min(_pill_width(painter.fontMetrics(), word), rect.width() - 14)
             top = rect.top() + (rect.height() - _HEIGHT) // 2
-            _draw_pill(painter, QRect(rect.left() + 10, top, width, _HEIGHT), self._stage, status, word)
+            _draw_pill(painter, QRect(rect.left() + 10, top, width, _HEIGHT), self._stage, CouponStatus(status), word)
 
 
 def _pill_width(metrics: QFontMetrics, word: str) -> int:

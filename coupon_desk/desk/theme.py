@@ -173,4 +173,6 @@ def style_sheet(colours: Colours, language: Language) -> str:
     """The style sheet with the colours and fonts put in."""
     source = (files("coupon_desk") / "resources" / "desk" / "desk.qss").read_text(encoding="utf-8")
     quoted = ", ".join(f'"{name}"' for name in (*MONOSPACED, *families(language)))
-    return Template(source).substitute(colours.named(), monospaced=quoted)
+    icons = files("coupon_desk") / "resources" / "desk" / "icons"
+    arrow = str(icons / f"combo-{'dark' if colours.is_dark else 'light'}.svg").replace("\\", "/")
+    return Template(source).substitute(colours.named(), monospaced=quoted, combo_arrow=arrow)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,6 +14,9 @@ from coupon_desk.errors import DeskError
 if TYPE_CHECKING:
     from coupon_desk.app import CouponDesk
     from coupon_desk.people.operators import Session
+
+WAIT_SECONDS: Final = 20.0
+"""How long an operation may pause (to see that the code was not used meanwhile) before the window lets it go on later."""
 
 
 class Work(QObject):
@@ -45,7 +48,7 @@ class Work(QObject):
         desk, session = self._desk, self._session
         self._stage.runner.write(
             self,
-            lambda tell: desk.cancel(request, session, on_change=tell),
+            lambda tell: desk.cancel(request, session, on_change=tell, wait_seconds=WAIT_SECONDS),
             self._end,
             lambda error: self._fail(request.code, error),
             self.changed.emit,
@@ -58,7 +61,7 @@ class Work(QObject):
         self._running.add(operation.code)
         self._stage.runner.write(
             self,
-            lambda tell: desk.approve(identity, session, note, on_change=tell),
+            lambda tell: desk.approve(identity, session, note, on_change=tell, wait_seconds=WAIT_SECONDS),
             self._end,
             lambda error: self._fail(operation.code, error),
             self.changed.emit,
@@ -72,6 +75,23 @@ class Work(QObject):
             lambda _tell: desk.reject(identity, session, note),
             self._end,
             lambda error: self._fail(operation.code, error),
+        )
+
+    def answer(self, operation: Operation, note: str) -> None:
+        """Say that a person has looked after what was left over."""
+        desk, identity, session = self._desk, operation.id, self._session
+        self._stage.runner.write(
+            self,
+            lambda _tell: desk.answer(identity, session, note),
+            self._end,
+            lambda error: self._fail(operation.code, error),
+        )
+
+    def run_due(self) -> None:
+        """Go on with what waited for its time."""
+        desk = self._desk
+        self._stage.runner.write(
+            self, lambda tell: desk.run_due(on_change=tell), self.resumed.emit, self._resume_failed, self.changed.emit
         )
 
     def resume(self) -> None:

@@ -23,6 +23,7 @@ from coupon_desk.desk.coupon_rows import CouponRows
 from coupon_desk.desk.coupon_table import CouponTable
 from coupon_desk.desk.details_pane import DetailsPane
 from coupon_desk.desk.header import Header, TrainingStrip
+from coupon_desk.desk.operation_dialog import OperationDialog
 from coupon_desk.desk.receipt_dialog import ReceiptDialog
 from coupon_desk.desk.search_bar import SearchBar
 from coupon_desk.desk.stage import Stage
@@ -103,6 +104,12 @@ class WorkPage(QWidget):
         self._open(dialog)
         return dialog
 
+    def open_operation(self, operation: Operation) -> OperationDialog:
+        """Show one operation: how far it is, and what a person has to do."""
+        dialog = OperationDialog(self._stage, self._desk, self.session, self.work, operation, self)
+        self._open(dialog)
+        return dialog
+
     def select(self, code: CouponCode) -> None:
         """Show this coupon, whether the list has it in view or not."""
         index = self.rows.find(code)
@@ -160,14 +167,14 @@ class WorkPage(QWidget):
         self.header.lock_asked.connect(self.lock_asked)
         self.header.switch_asked.connect(self.switch_asked)
         self.header.approvals_asked.connect(self.open_approvals)
-        self.attention.show_asked.connect(lambda operation: self.select(operation.code))
+        self.attention.show_asked.connect(self.open_operation)
         self.attention.resume_asked.connect(self.work.resume)
         self.status.sync_asked.connect(self.upkeep.sync)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Refresh), self, self.upkeep.sync)
         self.upkeep.synced.connect(self._synced)
         self.upkeep.sync_told.connect(self.status.show_sync)
         self.upkeep.trail_told.connect(self.status.show_trail)
-        self.upkeep.due.connect(self.work.resume)
+        self.upkeep.due.connect(self.work.run_due)
         self.work.changed.connect(self._operation_changed)
         self.work.ended.connect(self._operation_ended)
         self.work.resumed.connect(lambda _operations: self._refresh())

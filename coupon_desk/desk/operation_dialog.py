@@ -1,0 +1,90 @@
+"""One operation that is not finished: how far it is, what a person has to do, and where they say that they did it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
+
+from coupon_desk.cancellation.operation import Operation, OperationState
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.desk.controls import button, column, frame, label, row
+from coupon_desk.desk.progress import Progress
+from coupon_desk.desk.stage import Stage
+from coupon_desk.desk.work import Work
+from coupon_desk.errors import DeskError
+from coupon_desk.words import msg
+
+if TYPE_CHECKING:
+    from coupon_desk.app import CouponDesk
+    from coupon_desk.people.operators import Session
+
+
+class OperationDialog(QDialog):
+    """The steps and the outcome. An alarm that came after the result is answered with a note; all else goes on."""
+
+    def __init__(
+        self, stage: Stage, desk: CouponDesk, session: Session, work: Work, operation: Operation, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._stage = stage
+        self._work = work
+        self._operation = operation
+        self.setModal(True)
+        self.setMinimumSize(820, 560)
+        self.resize(900, 640)
+        stage.speech.tell(self, operation.kind.label, "setWindowTitle")
+        code = label(stage, role="code")
+        code.setText(operation.code.text)
+        asked = msg("Asked by {name}, {at}", name=operation.operator.name, at=operation.opened_at)
+        head = column(label(stage, operation.kind.label, "section"), code, label(stage, asked, "muted"), spacing=4)
+        head.setContentsMargins(26, 18, 26, 16)
+        self.progress = Progress(stage, desk, session)
+        self.note = QLineEdit()
+        self.note.setObjectName("answer-note")
+        stage.speech.tell(self.note, msg("What you found, and what you did"), "setPlaceholderText")
+        stage.speech.tell(self.note, msg("Note"), "setAccessibleName")
+        self.note.textChanged.connect(lambda _text: self._allow())
+        self.answer = button(stage, msg("I have seen to it"), "primary")
+        self.answer.setObjectName("answer")
+        self.answer.clicked.connect(self._answer)
+        self.go_on = button(stage, msg("Go on now"), icon="refresh")
+        self.go_on.setObjectName("go-on")
+        self.go_on.clicked.connect(work.resume)
+        close = button(stage, msg("Close"))
+        close.clicked.connect(self.reject)
+        bottom = row(self.note, self.answer, 0, self.go_on, close, spacing=10, margins=(26, 14, 26, 14))
+        bottom.setStretchFactor(self.note, 1)
+        whole = column(frame("header", head), self.progress, frame("footer", bottom), spacing=0)
+        whole.setStretchFactor(self.progress, 1)
+        self.setLayout(whole)
+        work.changed.connect(self._changed)
+        work.failed.connect(self._failed)
+        self._changed(operation)
+        close.setFocus()
+
+    def _changed(self, operation: Operation) -> None:
+        if operation.id != self._operation.id:
+            return
+        self._operation = operation
+        self.progress.show_operation(operation)
+        self._allow()
+
+    def _allow(self) -> None:
+        """An answer is for what is left after the result stands; before that, the operation itself goes on."""
+        operation = self._operation
+        waits_for_answer = operation.ended_at is not None and operation.state is OperationState.NEEDS_ATTENTION
+        self.note.setVisible(waits_for_answer)
+        self.answer.setVisible(waits_for_answer)
+        self.answer.setEnabled(bool(self.note.text().strip()))
+        can_go_on = operation.state in {OperationState.RUNNING, OperationState.NEEDS_ATTENTION}
+        self.go_on.setVisible(can_go_on and not waits_for_answer)
+
+    def _answer(self) -> None:
+        self.answer.setEnabled(False)
+        self._work.answer(self._operation, self.note.text().strip())
+
+    def _failed(self, code: CouponCode | None, error: DeskError) -> None:
+        if code is None or code == self._operation.code:
+            self.progress.show_error(error)
+            self._allow()
