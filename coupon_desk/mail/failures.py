@@ -11,6 +11,7 @@ from typing import Final
 from coupon_desk.errors import OutcomeUnknown, RemoteError, RemoteRefused, RemoteUnavailable, System
 from coupon_desk.words import Message, msg
 
+_SIGN_IN_FIRST: Final = 530
 _ENHANCED: Final = re.compile(rb"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 
 
@@ -41,7 +42,8 @@ def failure(stage: Stage, broken: Exception) -> RemoteError:
                 todo=msg("It is tried again later."),
                 detail=detail,
             )
-        what, todo = _REFUSED[stage]
+        about_us = stage in {Stage.SENDER, Stage.RECIPIENT} and _is_about_us(broken)
+        what, todo = _SENDER_REFUSED if about_us else _REFUSED[stage]
         return RemoteRefused(System.MAIL, what, todo=todo, detail=detail)
     if stage is Stage.HANDED_OVER:
         return OutcomeUnknown(
@@ -104,10 +106,19 @@ _UNSUPPORTED: Final[dict[Stage, tuple[Message, Message]]] = {
 }
 
 
+def _is_about_us(broken: smtplib.SMTPResponseException) -> bool:
+    # 530: sign in first (RFC 4954 §6). 5.7.0 and 5.7.1: relaying is not allowed (RFC 3463 §3.8).
+    return broken.smtp_code == _SIGN_IN_FIRST or _enhanced(broken) in {"5.7.0", "5.7.1"}
+
+
+def _enhanced(broken: smtplib.SMTPResponseException) -> str:
+    reply = broken.smtp_error if isinstance(broken.smtp_error, bytes) else b""
+    enhanced = _ENHANCED.match(reply)
+    return enhanced[0].decode("ascii") if enhanced is not None else ""
+
+
 def _detail(stage: Stage, broken: Exception) -> str:
     # The server's own words often repeat the address; its numbers say the same without a name.
     if isinstance(broken, smtplib.SMTPResponseException):
-        reply = broken.smtp_error if isinstance(broken.smtp_error, bytes) else b""
-        enhanced = _ENHANCED.match(reply)
-        return f"{stage}: {broken.smtp_code} {enhanced[0].decode() if enhanced else ''}".rstrip()
+        return f"{stage}: {broken.smtp_code} {_enhanced(broken)}".rstrip()
     return f"{stage}: {type(broken).__name__}"

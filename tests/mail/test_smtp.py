@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 import trustme
@@ -19,6 +20,7 @@ from tests.mail.conftest import Certificates
 from tests.mail.servers import CLOSE, SILENCE, mail_server, scripted_server
 
 Notice = Callable[..., CancellationNotice]
+Security = Literal["none", "starttls", "tls"]
 USER = ("desk", "pass wörd 秘密")
 
 
@@ -26,7 +28,7 @@ def mailer(
     port: int,
     clock: VirtualClock,
     *,
-    security: str = "none",
+    security: Security = "none",
     user: tuple[str, str] | None = None,
     tls: ssl.SSLContext | None = None,
     host: str = "127.0.0.1",
@@ -35,7 +37,7 @@ def mailer(
         host=host,
         port=port,
         sender="Ginza store <points@example.com>",
-        security=security,  # type: ignore[arg-type]
+        security=security,
         username=user[0] if user else None,
     )
     return SmtpMailer(settings, "Ginza store", lambda: user[1] if user else "", clock, tls=tls)
@@ -126,7 +128,7 @@ def test_an_address_that_is_none_is_refused_before_the_server_is_asked(clock: Vi
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_a_certificate_that_nobody_vouches_for_gets_no_mail_and_no_password(
-    clock: VirtualClock, certificates: Certificates, notice: Notice, security: str
+    clock: VirtualClock, certificates: Certificates, notice: Notice, security: Security
 ) -> None:
     is_tls = security == "tls"
     with (
@@ -222,6 +224,8 @@ def test_a_password_that_cannot_be_fetched_means_that_nothing_was_sent(clock: Vi
         ),
         ({"RCPT": b"550 5.1.1 <hanako@example.com> unknown"}, RemoteRefused, "refuses the customer", "recipient: 550 5.1.1"),
         ({"RCPT": b"550 hanako@example.com unknown"}, RemoteRefused, "refuses the customer", "recipient: 550"),
+        ({"RCPT": b"554 5.7.1 relay access denied"}, RemoteRefused, "send from this address", "recipient: 554 5.7.1"),
+        ({"RCPT": b"530 sign in first"}, RemoteRefused, "send from this address", "recipient: 530"),
         ({"RCPT": CLOSE}, RemoteUnavailable, "cannot be reached", "recipient: SMTPServerDisconnected"),
         ({"DATA": b"452 4.3.1 full"}, RemoteUnavailable, "does not take the e-mail now", "content: 452 4.3.1"),
         ({"DATA": b"554 5.0.0 no"}, RemoteRefused, "refused the e-mail", "content: 554 5.0.0"),
