@@ -34,11 +34,16 @@ class DeskWindow:
     def __init__(self) -> None:
         self._application: QGuiApplication | None = None
 
-    def open(self, open_desk: Callable[[], CouponDesk]) -> int:
+    def open(
+        self,
+        open_desk: Callable[[], CouponDesk],
+        config: Path | None = None,
+        open_training: Callable[[], CouponDesk] | None = None,
+    ) -> int:
         """Show the desk until it is closed; the exit status."""
         from coupon_desk.desk.application import run
 
-        return run(open_desk)
+        return run(open_desk, config=config, open_training=open_training)
 
     def cancel_and_picture(
         self, desk: CouponDesk, login: str, pin: str, code: CouponCode, folder: Path, say_step: Callable[[str], None]

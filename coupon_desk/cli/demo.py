@@ -34,17 +34,22 @@ def demo(call: Call, headless: bool) -> int:
 
     Without a display one coupon is cancelled end to end, and pictures of the window and the receipt are kept.
     """
-    from coupon_desk.app.training import open_training
-
     home = _home(call)
     call.home_asked = home
+
+    def open_shop() -> CouponDesk:
+        from coupon_desk.app.training import open_training
+
+        return open_training(home)
+
     if not headless and has_display():
-        return call.window.open(lambda: open_training(home))
+        call.log()
+        return call.window.open(open_shop)
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     call.output.say(
         msg("There is no display: one coupon is cancelled here, and pictures are kept.") if not headless else _BEGIN
     )
-    call.desk = open_training(home)
+    call.desk = open_shop()
     call.log()
     return _without_window(call, call.desk)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -22,8 +23,16 @@ if TYPE_CHECKING:
 class Window(Protocol):
     """The side of the program that draws. Each call imports Qt no sooner than it must."""
 
-    def open(self, open_desk: Callable[[], CouponDesk]) -> int:
-        """Show the desk until it is closed; the exit status."""
+    def open(
+        self,
+        open_desk: Callable[[], CouponDesk],
+        config: Path | None = None,
+        open_training: Callable[[], CouponDesk] | None = None,
+    ) -> int:
+        """Show the desk until it is closed; the exit status.
+
+        Both ways to open are called on a worker, after the window is there. Without the file `config` the training shop is offered.
+        """
 
     def cancel_and_picture(
         self, desk: CouponDesk, login: str, pin: str, code: CouponCode, folder: Path, say_step: Callable[[str], None]
@@ -46,13 +55,24 @@ def has_display() -> bool:
 
 def open_window(call: Call) -> int:
     """Open the desk on this home; without a configuration the window offers the training shop. Raises ConfigurationError."""
-    from coupon_desk.app.desk import CouponDesk
-
     if not has_display():
         raise ConfigurationError(
             msg("There is no display to open the window on."),
             done=msg("Nothing was done."),
             todo=msg("“coupon-desk --help” lists the commands that need none; “coupon-desk demo” shows the program."),
         )
-    home, vault = call.home, call.vault()
-    return call.window.open(lambda: CouponDesk.open(home, secrets=vault))
+    home, mask = call.home, call.log().mask
+    window_thread = threading.get_ident()
+
+    def open_desk() -> CouponDesk:
+        from coupon_desk.app.desk import CouponDesk
+        from coupon_desk.vault import KeyringVault
+
+        return CouponDesk.open(home, secrets=KeyringVault(home, forbidden_thread=window_thread, revealed=mask.register))
+
+    def open_training_shop() -> CouponDesk:
+        from coupon_desk.app.training import open_training
+
+        return open_training(home / "training")
+
+    return call.window.open(open_desk, home / "config.toml", open_training_shop)
