@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import trustme
 
 from coupon_desk.clock import VirtualClock
 from coupon_desk.coupons.evidence import Absent, HistorySeen
@@ -14,9 +16,10 @@ from coupon_desk.coupons.points import EntryType
 from coupon_desk.errors import ConfigurationError, RemoteRefused, RemoteUnavailable
 from coupon_desk.points.port import DuplicateGuard, HistorySearch
 from coupon_desk.points.rest import HISTORY_PAGES, READ_ATTEMPTS, RestPoints
+from coupon_desk.points.transport import ANSWER_BYTES, ANSWER_SECONDS
 from coupon_desk.settings import Pos
 from coupon_desk.words import Language, msg
-from tests.points.wire_server import Reply, WireServer, answer, reset, truncated
+from tests.points.wire_server import Reply, WireServer, answer, reset, trickling, truncated, wire_server
 
 REFERENCE = "COUPON-70934-AB12CD-500"
 BALANCE = {"customer_id": "70934", "balance": 1200}
@@ -330,6 +333,35 @@ def test_aborting_also_ends_a_read_on_a_connection_that_was_kept(server: WireSer
         points.abort_reads()
         with pytest.raises(RemoteUnavailable, match="closing"):
             reading.result(timeout=5)
+
+
+def test_aborting_ends_a_read_over_tls(clock: VirtualClock) -> None:
+    authority = trustme.CA()
+    ours, theirs = ssl.create_default_context(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.configure_trust(ours)
+    authority.issue_cert("127.0.0.1").configure_cert(theirs)
+    with wire_server(theirs) as server, RestPoints(Pos(endpoint=server.endpoint), lambda: "t", clock, tls=ours) as system:
+        server.replies = [answer(200, BALANCE), server.silent]
+        assert system.read_balance("70934") == 1200
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(system.read_balance, "70934")
+            assert server.asked.wait(5)
+            system.abort_reads()
+            with pytest.raises(RemoteUnavailable, match="closing"):
+                reading.result(timeout=5)
+
+
+def test_an_answer_that_trickles_without_end_is_given_up(server: WireServer, points: RestPoints, clock: VirtualClock) -> None:
+    server.replies = [trickling(b"{", b" " * 10, b"}", between=lambda: clock.advance(ANSWER_SECONDS + 1))]
+    with pytest.raises(RemoteUnavailable, match="did not answer"):
+        points.read_balance("70934")
+    assert len(server.received) == 1
+
+
+def test_an_answer_without_measure_is_given_up(server: WireServer, points: RestPoints) -> None:
+    server.replies = [answer(200, b" " * (ANSWER_BYTES + 1))]
+    with pytest.raises(RemoteUnavailable, match="did not answer"):
+        points.read_balance("70934")
 
 
 def test_several_threads_read_at_once(server: WireServer, points: RestPoints) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -52,6 +53,18 @@ def reset(connection: socket.socket) -> None:
     os.close(connection.detach())
 
 
+def trickling(*chunks: bytes, between: Callable[[], None]) -> Reply:
+    """An answer that comes bit by bit; `between` happens after each bit."""
+
+    def reply(connection: socket.socket) -> None:
+        connection.sendall(_head(200, sum(map(len, chunks)), {}))
+        for chunk in chunks:
+            connection.sendall(chunk)
+            between()
+
+    return reply
+
+
 @dataclass
 class WireServer:
     """Answers with the replies in order; the last one for every further request."""
@@ -74,19 +87,20 @@ class WireServer:
 
 
 @contextmanager
-def wire_server() -> Iterator[WireServer]:
+def wire_server(tls: ssl.SSLContext | None = None) -> Iterator[WireServer]:
     """A server on loopback, gone without a trace afterwards."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = WireServer(f"http://127.0.0.1:{listener.getsockname()[1]}/api")
+    server = WireServer(f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}/api")
     threads: list[threading.Thread] = []
     connections: list[socket.socket] = []
 
     def accept() -> None:
         while True:
             try:
-                connection, _ = listener.accept()
+                plain, _ = listener.accept()
             except OSError:
                 return
+            connection = tls.wrap_socket(plain, server_side=True) if tls else plain
             connections.append(connection)
             thread = threading.Thread(target=_serve, args=(server, connection))
             threads.append(thread)
