@@ -58,12 +58,13 @@ def _parts(connection: Connection, found: Match) -> Iterator[tuple[str, str]]:
         yield "by_code", " ".join(["SELECT id FROM coupons WHERE", found.prefix()])
     if found.by_customer:
         yield "by_customer", " ".join(["SELECT id FROM coupons WHERE", found.customer()])
-    if connection.dialect.name != "sqlite":
-        yield "by_text", "SELECT rowid FROM coupon_text WHERE text LIKE '%' || :needle || '%'"
-    elif found.is_short:
-        yield "by_text", "SELECT rowid FROM coupon_grams WHERE coupon_grams MATCH :phrase ORDER BY rowid DESC"
+    if not found.by_text:
+        return
+    select = ["SELECT rowid FROM", found.index, "WHERE"]
+    if connection.dialect.name == "sqlite":
+        yield "by_text", " ".join([*select, found.index, "MATCH :phrase ORDER BY rowid DESC"])
     else:
-        yield "by_text", "SELECT rowid FROM coupon_text WHERE coupon_text MATCH :phrase ORDER BY rowid DESC"
+        yield "by_text", " ".join([*select, found.inside()])
 
 
 def _filter_of(shelf: Shelf, *, ended: bool, ahead: bool) -> StatusFilter:

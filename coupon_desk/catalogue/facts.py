@@ -189,7 +189,7 @@ def facts_of(row: Row[Any]) -> Facts:
     return Facts(**{name: getattr(row, name) for name in FACT_NAMES})
 
 
-def coupon_of(row: Row[Any], now: int) -> Coupon:
+def coupon_of(row: Any, now: int) -> Coupon:
     """The coupon that a row of the table `coupons` shows at this moment."""
     code = CouponCode(row.code)
     amount = row.record_amount if row.discount_amount is None else row.discount_amount

@@ -56,7 +56,8 @@ class Search:
             yield Tier.PREFIX
         if found is not None and found.by_customer:
             yield Tier.CUSTOMER
-        yield Tier.CONTAINS
+        if found is None or found.by_text:
+            yield Tier.CONTAINS
 
     def _tier(self, tier: Tier, limit: int, after: int | None) -> list[Cursor]:
         sql = self._sql(tier, "" if after is None else ":after")
@@ -93,18 +94,11 @@ class Search:
     def _contains(self, found: Match, after: str) -> str:
         narrowing, hide = self._narrowing, self._hide
         better = found.not_better(hide)
+        index, conditions = found.index, [found.inside(hide), *better, *narrowing.conditions()]
         if not self._sqlite:
-            conditions = ["coupon_text.text LIKE '%' || :needle || '%'", *better, *narrowing.conditions()]
-            return _select(["coupons JOIN coupon_text ON coupon_text.rowid = coupons.id"], conditions, "coupons.id", after)
-        index = "coupon_grams" if found.is_short else "coupon_text"
+            return _select([f"coupons JOIN {index} ON {index}.rowid = coupons.id"], conditions, "coupons.id", after)
         if not narrowing.takes_all and self._are_few(narrowing.conditions(), FEW_TEXTS):
-            inside = (
-                "instr(' ' || coupon_grams.grams || ' ', :word) > 0"
-                if found.is_short
-                else "instr(coupon_text.text, :needle) > 0"
-            )
-            tables = [f"coupons CROSS JOIN {index} ON {index}.rowid = coupons.id"]
-            return _select(tables, [inside, *better, *narrowing.conditions()], "+coupons.id", after)
+            return _select([f"coupons CROSS JOIN {index} ON {index}.rowid = coupons.id"], conditions, "+coupons.id", after)
         tables = [f"{index} CROSS JOIN coupons ON coupons.id = {index}.rowid"]
         conditions = [f"{index} MATCH :phrase", *better, *narrowing.conditions("+", "+")]
         return _select(tables, conditions, f"{index}.rowid", after)
@@ -121,7 +115,7 @@ class Search:
 def count(connection: Connection, conditions: list[str], values: dict[str, Any], ceiling: int) -> int:
     """How many rows of `coupons` meet the conditions; counting stops at the ceiling."""
     where = ["WHERE", " AND ".join(conditions)] if conditions else []
-    sql = " ".join(["SELECT count(*) FROM (SELECT 1 FROM coupons", *where, "LIMIT :ceiling) AS some"])
+    sql = " ".join(["SELECT count(*) FROM (SELECT 1 FROM coupons", *where, "LIMIT :ceiling) AS counted"])
     return int(connection.execute(text(sql), {**values, "ceiling": ceiling}).scalar_one())
 
 

@@ -36,6 +36,8 @@ def apply(connection: Connection, changes: Mapping[str, Change]) -> int:
             if row is not None and after != before:
                 seen.append({"of": row.id, **{name: getattr(after, name) for name in _SEEN}})
             continue
+        if row is None and after.is_unknown:
+            continue
         changed += 1
         if row is None:
             new.append(after)
@@ -122,10 +124,9 @@ def _put_words(connection: Connection, placed: list[tuple[int, Facts]]) -> None:
     if not placed:
         return
     connection.execute(insert(coupon_text), [{"rowid": place, "text": search_text(*_words(facts))} for place, facts in placed])
-    if connection.dialect.name == "sqlite":
-        named = [{"rowid": place, "grams": grams(facts.customer_name)} for place, facts in placed if facts.customer_name]
-        if named:
-            connection.execute(insert(coupon_grams), named)
+    named = [{"rowid": place, "grams": grams(facts.customer_name)} for place, facts in placed if facts.customer_name]
+    if named:
+        connection.execute(insert(coupon_grams), named)
 
 
 def _forget_words(connection: Connection, places: list[int]) -> None:
@@ -133,5 +134,4 @@ def _forget_words(connection: Connection, places: list[int]) -> None:
         return
     gone = [{"of": place} for place in places]
     connection.execute(delete(coupon_text).where(coupon_text.c.rowid == bindparam("of")), gone)
-    if connection.dialect.name == "sqlite":
-        connection.execute(delete(coupon_grams).where(coupon_grams.c.rowid == bindparam("of")), gone)
+    connection.execute(delete(coupon_grams).where(coupon_grams.c.rowid == bindparam("of")), gone)

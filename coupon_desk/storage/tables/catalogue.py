@@ -57,7 +57,7 @@ coupon_text = table("coupon_text", column("rowid"), column("text"))
 """The folded text of each coupon: a full-text table by three characters on SQLite, a plain one elsewhere."""
 
 coupon_grams = table("coupon_grams", column("rowid"), column("grams"))
-"""Single characters and pairs of each customer's name, for searches too short for `coupon_text`; on SQLite only."""
+"""Single characters and pairs of each customer's name, for searches too short for `coupon_text`."""
 
 sync_state = Table(
     "sync_state",

@@ -55,4 +55,5 @@ def upgrade() -> None:
         op.execute("CREATE VIRTUAL TABLE coupon_text USING fts5(text, tokenize='trigram case_sensitive 1', columnsize=0)")
         op.execute("CREATE VIRTUAL TABLE coupon_grams USING fts5(grams, tokenize='ascii', detail=none, columnsize=0)")
     else:
-        op.create_table("coupon_text", sa.Column("rowid", place, primary_key=True), sa.Column("text", sa.Text, nullable=False))
+        for name, column in (("coupon_text", "text"), ("coupon_grams", "grams")):
+            op.create_table(name, sa.Column("rowid", place, primary_key=True), sa.Column(column, sa.Text, nullable=False))
