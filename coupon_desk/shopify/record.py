@@ -188,7 +188,9 @@ def _status(entry: Mapping[str, Any]) -> RecordStatus:
 
 def _points(told: Any) -> Points | None:
     number = _amount(told)
-    return Points(int(number)) if number is not None and abs(number) < _MOST_POINTS and number == int(number) else None
+    if number is None or not -_MOST_POINTS < number < _MOST_POINTS or number != int(number):
+        return None
+    return Points(int(number))
 
 
 def _amount(told: Any) -> Decimal | None:
