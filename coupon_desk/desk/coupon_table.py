@@ -26,7 +26,7 @@ WIDTHS_PX = {
     Column.CODE: 170,
     Column.POINTS: 72,
     Column.AMOUNT: 82,
-    Column.STATUS: 150,
+    Column.STATUS: 164,
     Column.ISSUED: 108,
     Column.EXPIRES: 108,
 }

@@ -161,9 +161,9 @@ class DetailsPane(QFrame):
             self.checking,
             column(self.verdict, self.findings, spacing=8),
             line(),
-            self._facts,
-            line(),
             self._history_part,
+            line(),
+            self._facts,
             0,
             spacing=14,
             margins=(22, 20, 18, 16),
@@ -301,8 +301,8 @@ class DetailsPane(QFrame):
         texts = (
             speech.day(coupon.issued_at),
             speech.day(coupon.expires_at),
-            state,
             uses,
+            state,
             looked_at,
         )
         for value, text in zip(self._fact_values, texts, strict=True):
