@@ -44,12 +44,14 @@ class Window(QMainWindow):
         config: Path | None = None,
         open_training: OpenDesk | None = None,
         idle_seconds: float = IDLE_SECONDS,
+        closes_desk: bool = True,
     ) -> None:
         super().__init__()
         self._stage = stage
         self._open_desk = open_desk
         self._open_training = open_training
         self._config = config
+        self._closes_desk = closes_desk
         self._is_ending = False
         self.desk: CouponDesk | None = None
         self.work_page: WorkPage | None = None
@@ -209,9 +211,9 @@ class Window(QMainWindow):
             self.lock()
 
     def _finish(self) -> None:
-        if self.desk is not None:
+        if self.desk is not None and self._closes_desk:
             self.desk.close()
-            self.desk = None
+        self.desk = None
         QTimer.singleShot(0, self, self._close_now)
 
     def _close_now(self) -> None:
