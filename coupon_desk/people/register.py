@@ -28,8 +28,8 @@ def is_empty(connection: Connection) -> bool:
 
 
 def find(connection: Connection, login: str) -> Kept | None:
-    """The operator with this login. In a writing transaction nobody else changes the row until it ends."""
-    row = connection.execute(select(operators).where(operators.c.login == login).with_for_update()).first()
+    """The operator with this login."""
+    row = connection.execute(select(operators).where(operators.c.login == login)).first()
     return Kept(_operator(row), row.pin_hash) if row else None
 
 
@@ -39,7 +39,7 @@ def everybody(connection: Connection) -> tuple[Operator, ...]:
 
 
 def is_last_admin(connection: Connection, login: str) -> bool:
-    """Whether nobody could manage operators if this one could not."""
+    """Whether nobody could manage operators if this one could not; no administrator changes until the transaction ends."""
     admins = connection.scalars(
         select(operators.c.login)
         .where(operators.c.role == Role.ADMIN.value, operators.c.disabled.is_(False))
