@@ -247,7 +247,7 @@ def _of_step(story: Story, entry: Entry, name: StepName, verb: str) -> Story:
             step = Step(name, StepState.RUNNING, entry.moment, detail, old.attempts + 1)
             requests = story.requests
             if "request" in body:
-                requests = requests | {name: PreparedRequest(**body["request"])}
+                requests = requests | {name: msgspec.convert(body["request"], PreparedRequest)}
             story = replace(
                 story, requests=requests, absent_since=None if name is StepName.RETURN_POINTS else story.absent_since
             )

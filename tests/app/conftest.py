@@ -1,0 +1,67 @@
+"""An open home on a real training shop over loopback, on a virtual clock: waiting takes no time."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from coupon_desk.app import CouponDesk
+from coupon_desk.app.training import training_config, training_vault
+from coupon_desk.clock import VirtualClock
+from coupon_desk.people.operators import NewOperator, Session
+from coupon_desk.people.roles import Role
+from coupon_desk.training.shop import TrainingShop
+
+PIN = "482915"
+OWNER_PIN = "739164"
+
+
+@pytest.fixture(scope="module")
+def clock() -> VirtualClock:
+    return VirtualClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def opened_shop(clock: VirtualClock) -> Iterator[TrainingShop]:
+    with TrainingShop.start(coupons=60, seed=7, clock=clock) as shop:
+        yield shop
+
+
+@pytest.fixture
+def shop(opened_shop: TrainingShop) -> TrainingShop:
+    opened_shop.reset()
+    return opened_shop
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory, opened_shop: TrainingShop, clock: VirtualClock) -> Path:
+    """A home with its people, made once and copied for each test."""
+    home = tmp_path_factory.mktemp("template")
+    (home / "config.toml").write_text(training_config(opened_shop.addresses), encoding="utf-8")
+    opened = CouponDesk.open(home, secrets=training_vault(opened_shop.addresses), clock=clock)
+    opened.people.add(NewOperator("owner", "Kenji Watanabe", Role.ADMIN, OWNER_PIN), None)
+    owner = opened.people.sign_in("owner", OWNER_PIN)
+    opened.people.add(NewOperator("manager", "Mika Tanaka", Role.MANAGER, PIN), owner)
+    opened.close()
+    return home
+
+
+@pytest.fixture
+def desk(shop: TrainingShop, clock: VirtualClock, template: Path, tmp_path: Path) -> Iterator[CouponDesk]:
+    for name in ("config.toml", "desk.sqlite3"):
+        shutil.copy(template / name, tmp_path)
+    opened = CouponDesk.open(tmp_path, secrets=training_vault(shop.addresses), clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def manager(desk: CouponDesk) -> Session:
+    return desk.people.sign_in("manager", PIN)
+
+
+@pytest.fixture
+def owner(desk: CouponDesk) -> Session:
+    return desk.people.sign_in("owner", OWNER_PIN)
