@@ -22,7 +22,8 @@ from coupon_desk.cancellation.operation import (
 )
 from coupon_desk.cancellation.own_work import story_of
 from coupon_desk.cancellation.permission import Permission
-from coupon_desk.cancellation.steps import STEPS, put_back
+from coupon_desk.cancellation.step_update_record import put_back
+from coupon_desk.cancellation.steps import STEPS, STOPPING
 from coupon_desk.cancellation.story import Story, after, opening
 from coupon_desk.cancellation.work import Observer, Systems, Work
 from coupon_desk.coupons.code import CouponCode
@@ -39,9 +40,6 @@ _log = logging.getLogger(__name__)
 
 BEFORE_THE_END: Final = tuple(name for name in StepName if name not in LATE_STEPS)
 """The steps that decide the result; those after it may be late."""
-
-STOPPING: Final = (StepName.VERIFY, StepName.CLAIM, StepName.INVALIDATE)
-"""The steps before the pivot: refused there, everything is put back."""
 
 
 def ignore(_: Operation) -> None:

@@ -1,0 +1,89 @@
+"""Step 3, invalidate: switch the code off, let it settle, and make sure that it was not used meanwhile."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from coupon_desk.cancellation.given import known, refusal
+from coupon_desk.cancellation.operation import StepName, StepState
+from coupon_desk.cancellation.patience import pause
+from coupon_desk.cancellation.work import Work
+from coupon_desk.coupons.eligibility import Rule
+from coupon_desk.coupons.evidence import (
+    Absent,
+    DiscountSeen,
+    DiscountState,
+)
+from coupon_desk.errors import OutcomeUnknown, RemoteError, RemoteRefused, RemoteUnavailable
+from coupon_desk.words import msg
+
+
+def invalidate(work: Work) -> None:
+    """Switch the code off, let it settle, and make sure that it was not used meanwhile."""
+    if work.story.code_dead_at is None and not _switch_off(work):
+        return
+    since = work.story.code_dead_at or work.now
+    remaining = (since + timedelta(seconds=work.operation.rules.settle_seconds) - work.now).total_seconds()
+    work.systems.clock.sleep(max(0.0, remaining))
+    _check_unused_and_dead(work)
+
+
+def _switch_off(work: Work) -> bool:
+    """Send the deactivation and see that the code is dead. False where the step has to wait or was refused."""
+    step, shop, discount = work.step(StepName.INVALIDATE), work.systems.shop, known(work.operation.discount)
+    try:
+        if step.state is not StepState.PENDING and _is_dead(shop.read_discount_by_id(discount.id, discount.code)):
+            work.sent(StepName.INVALIDATE, msg("The code is switched off."))
+            return True
+    except RemoteError as silent:
+        work.unknown(StepName.INVALIDATE, silent, work.now + pause(step.attempts))
+        return False
+    request = shop.prepare_deactivation(discount) if discount.bears_only_this_code else shop.prepare_code_removal(discount)
+    work.started(StepName.INVALIDATE, request)
+    try:
+        shop.send(request)
+    except RemoteUnavailable as surely_not:
+        work.delayed(StepName.INVALIDATE, surely_not)
+        return False
+    except RemoteRefused as refused:
+        work.refused(StepName.INVALIDATE, [refusal(Rule.REMOTE_REFUSED, refused.what)], refused.what)
+        return False
+    except OutcomeUnknown as unknown:
+        # Switching off twice does no harm (Shopify: deactivate is idempotent); the next look decides.
+        work.unknown(StepName.INVALIDATE, unknown, work.now + pause(work.step(StepName.INVALIDATE).attempts))
+        return False
+    work.sent(StepName.INVALIDATE, msg("The code is switched off."))
+    return True
+
+
+def _check_unused_and_dead(work: Work) -> None:
+    operation, shop, discount = work.operation, work.systems.shop, known(work.operation.discount)
+    try:
+        seen = shop.read_discount_by_id(discount.id, discount.code)
+        orders = shop.find_orders(operation.code, operation.customer_id, since=None).orders
+    except RemoteError as silent:
+        work.delayed(StepName.INVALIDATE, silent)
+        return
+    if orders or (isinstance(seen, DiscountSeen) and seen.usage_count > 0):
+        used = (
+            msg("Used while we were cancelling, in order {order}.", order=orders[0].name)
+            if orders
+            else msg("Used while we were cancelling.")
+        )
+        work.refused(StepName.INVALIDATE, [refusal(Rule.USED_MEANWHILE, used)], used)
+    elif not _is_dead(seen):
+        work.attention(
+            msg("Somebody switched the code on again while it was being cancelled."),
+            msg("Find out who did in Shopify's admin, then choose “Try again”."),
+        )
+    elif isinstance(seen, Absent) and discount.bears_only_this_code:
+        work.attention(
+            msg("Somebody deleted the discount while it was being cancelled, so its use cannot be read any more."),
+            msg("Look for the code in Shopify's orders, then return the points by hand or close the operation."),
+        )
+    else:
+        work.done(StepName.INVALIDATE, msg("The code is dead, and was not used."))
+
+
+def _is_dead(seen: DiscountSeen | Absent) -> bool:
+    return isinstance(seen, Absent) or seen.state is DiscountState.EXPIRED

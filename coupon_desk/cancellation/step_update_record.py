@@ -1,0 +1,53 @@
+"""Step 5, update_record: the end in the customer's record; or, stopped before the pivot, everything put back."""
+
+from __future__ import annotations
+
+from coupon_desk.cancellation.given import known
+from coupon_desk.cancellation.operation import OperationKind, StepName
+from coupon_desk.cancellation.record_writing import Written, write_record
+from coupon_desk.cancellation.work import Work
+from coupon_desk.coupons.eligibility import Rule
+from coupon_desk.coupons.evidence import (
+    RecordEntry,
+    RecordStatus,
+)
+from coupon_desk.coupons.record import DropClaim, MarkCancelled, MarkRefunded, MarkUsed
+from coupon_desk.words import msg
+
+
+def update_record(work: Work) -> None:
+    """Write the end into the customer's record: cancelled, when, by whom and why; our mark goes."""
+    operation = work.operation
+    refund = operation.kind is OperationKind.ORDER_REFUND
+    change = (
+        MarkRefunded(work.now, operation.operator.login, operation.points_returned)
+        if refund
+        else MarkCancelled(work.now, operation.operator.login, operation.request.reason, operation.points_returned)
+    )
+
+    def is_there(entry: RecordEntry | None) -> bool:
+        if entry is None or entry.claim is not None:
+            return False
+        return entry.status is (RecordStatus.USED if refund else RecordStatus.CANCELLED)
+
+    written = write_record(work, StepName.UPDATE_RECORD, known(operation.customer_id), change, is_there=is_there)
+    if written is Written.YES:
+        work.done(StepName.UPDATE_RECORD, msg("The record says so."))
+
+
+def put_back(work: Work) -> None:
+    """Stopped before the pivot: take our mark out of the record, which then tells the truth, and end as refused."""
+    operation = work.operation
+    if work.story.claimed:
+        used = any(finding.rule is Rule.USED_MEANWHILE for finding in operation.findings)
+        change = MarkUsed(work.now) if used else DropClaim(operation.id)
+
+        def is_there(entry: RecordEntry | None) -> bool:
+            return entry is None or entry.claim is None or entry.claim.operation != operation.id
+
+        written = write_record(work, StepName.UPDATE_RECORD, known(operation.customer_id), change, is_there=is_there)
+        if written is Written.NO:
+            return
+        detail = msg("The record says used.") if used else msg("The record is as it was before.")
+        work.done(StepName.UPDATE_RECORD, detail)
+    work.ended_refused(operation.findings)
