@@ -28,8 +28,13 @@ from coupon_desk.storage.tables.catalogue import coupons, sync_state
 
 T = TypeVar("T")
 
-BATCH: Final = 250
+BATCH: Final = 100
 """Rows of one transaction: whoever writes to the trail meanwhile waits for one batch and no more."""
+
+BREATH_SECONDS: Final = 0.03
+"""The pause between two batches. A writer that waits for SQLite's lock looks again every 25 ms at first, then every 100 ms;
+without a pause it would hardly ever find it free.
+"""
 
 
 class Catalogue:
@@ -68,7 +73,9 @@ class Catalogue:
         """Take in news from the sources, a transaction for each batch; returns how many coupons changed."""
         seen_at = micros(self._clock.now())
         changed = 0
-        for batch in _batches(rows):
+        for number, batch in enumerate(_batches(rows)):
+            if number:
+                self._clock.sleep(BREATH_SECONDS)
             changes: dict[str, writing.Change] = {}
             for row in batch:
                 changes[row.code.text] = _then(changes.get(row.code.text), row, seen_at)
@@ -149,7 +156,9 @@ class Catalogue:
 
     def _apply(self, changes: Mapping[str, writing.Change]) -> int:
         changed = 0
-        for batch in _batches(changes.items()):
+        for number, batch in enumerate(_batches(changes.items())):
+            if number:
+                self._clock.sleep(BREATH_SECONDS)
             with self._database.write() as connection:
                 changed += writing.apply(connection, dict(batch))
         return changed

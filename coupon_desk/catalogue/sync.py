@@ -19,12 +19,15 @@ from coupon_desk.catalogue.state import PhaseState, SyncState
 from coupon_desk.clock import Clock
 from coupon_desk.errors import RemoteRefused
 
-__all__ = ["OVERLAP", "Stop", "SyncOutcome", "SyncPhase", "SyncProgress", "Synchroniser"]
+__all__ = ["FULL_EVERY", "OVERLAP", "Stop", "SyncOutcome", "SyncPhase", "SyncProgress", "Synchroniser"]
 
 Row = TypeVar("Row")
 
 OVERLAP: Final = timedelta(minutes=10)
 """Shopify's search by `updated_at` lags behind; so much is read again each time."""
+
+FULL_EVERY: Final = timedelta(hours=24)
+"""Nothing promises that using a code moves its discount's `updated_at`: once a day everything is read."""
 
 
 class Stop(Protocol):
@@ -50,7 +53,7 @@ class Synchroniser:
         stop: Stop | None = None,
         progress: Callable[[SyncProgress], None] | None = None,
     ) -> SyncOutcome:
-        """Bring the catalogue up to date. The first run is always full; a run that was interrupted goes on.
+        """Bring the catalogue up to date. The first run is always full, and one a day; a run that was interrupted goes on.
 
         Raises RemoteError, StorageError; what was read until then is kept.
         """
@@ -74,12 +77,14 @@ class Synchroniser:
         state = self._catalogue.sync_state()
         if state.run_started_at is not None and (state.run_is_full or not full):
             return state
+        now = self._clock.now()
+        is_due = state.full_finished_at is None or now - state.full_finished_at >= FULL_EVERY
         state = replace(
             state,
             customers=_afresh(state.customers),
             discounts=_afresh(state.discounts),
-            run_started_at=self._clock.now(),
-            run_is_full=full or state.full_finished_at is None,
+            run_started_at=now,
+            run_is_full=full or is_due,
         )
         self._catalogue.save_sync_state(state)
         return state

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from coupon_desk.catalogue.catalogue import Catalogue
+from coupon_desk.catalogue.catalogue import BATCH, Catalogue
 from coupon_desk.catalogue.query import CouponQuery, StatusFilter
 from coupon_desk.catalogue.rows import CatalogueRow, Customer, DiscountFacts
 from coupon_desk.clock import SystemClock
@@ -88,14 +88,14 @@ def fill(catalogue: Catalogue, count: int) -> None:
     rows = list[CatalogueRow]()
     for row in Generator(random.Random(2)).rows(count):
         rows.append(row)
-        if len(rows) == 250:
+        if len(rows) == BATCH:
             before = time.perf_counter()
             catalogue.upsert(rows)
             slowest = max(slowest, time.perf_counter() - before)
             rows.clear()
     catalogue.upsert(rows)
     took = time.perf_counter() - start
-    print(f"filled {count:,} rows in {took:.0f} s ({count / took:,.0f}/s); slowest batch of 250: {slowest * 1000:.0f} ms")
+    print(f"filled {count:,} rows in {took:.0f} s ({count / took:,.0f}/s); slowest batch of {BATCH}: {slowest * 1000:.0f} ms")
 
 
 def measure(name: str, work: Callable[[], object], rounds: int = 60) -> None:

@@ -114,7 +114,7 @@ def test_the_first_run_reads_everything_customers_first(any_desk: Desk, shop: Sh
 
 def test_later_runs_read_what_changed_by_shopifys_clock_with_an_overlap(desk: Desk, shop: Shop) -> None:
     synchroniser(desk, shop).run()
-    desk.clock.advance(86_400)
+    desk.clock.advance(3_600)
     shop.codes[1] = replace(shop.codes[1], usage_count=1, updated_at=NOW + timedelta(hours=2))
     outcome = synchroniser(desk, shop).run()
     assert shop.asked[2:] == [("customers", NOW - OVERLAP, None), ("discounts", NOW - OVERLAP, None)]
@@ -169,7 +169,7 @@ def test_a_refusal_that_has_nothing_to_do_with_a_place_is_passed_on(desk: Desk, 
 
 def test_a_full_run_forgets_what_is_gone_and_a_later_run_does_not(desk: Desk, shop: Shop) -> None:
     synchroniser(desk, shop).run()
-    desk.clock.advance(86_400)
+    desk.clock.advance(3_600)
     del shop.customers[0], shop.codes[0]
     assert synchroniser(desk, shop).run().forgotten == 0
     assert code(1).text in desk.found()

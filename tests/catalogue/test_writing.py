@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from coupon_desk.catalogue.catalogue import BATCH
+import pytest
+
+from coupon_desk.catalogue.catalogue import BATCH, BREATH_SECONDS
 from coupon_desk.catalogue.facts import next_place, place_of
 from coupon_desk.catalogue.query import StatusFilter
 from coupon_desk.coupons.code import CouponCode
@@ -35,6 +37,15 @@ def test_more_news_than_one_batch_all_come_in(desk: Desk) -> None:
     news = [row(f"{number}-AB12CD-5", record(), discount()) for number in range(2 * BATCH + 1)]
     assert desk.catalogue.upsert(iter(news)) == len(news)
     assert desk.catalogue.counts()[StatusFilter.ALL].value == len(news)
+
+
+def test_between_two_batches_other_writers_get_their_turn(desk: Desk) -> None:
+    start = desk.clock.monotonic()
+    desk.catalogue.upsert(row(f"{number}-AB12CD-5", record()) for number in range(3 * BATCH))
+    assert desk.clock.monotonic() - start == pytest.approx(2 * BREATH_SECONDS)
+    desk.catalogue.remove_missing(NOW + timedelta(days=1))
+    assert desk.clock.monotonic() - start == pytest.approx(4 * BREATH_SECONDS)
+    assert desk.found() == []
 
 
 def test_two_news_of_one_coupon_in_one_batch_are_both_taken(any_desk: Desk) -> None:
