@@ -27,7 +27,7 @@ from coupon_desk.training.cost import MAX_QUERY_COST, Bucket, Costing
 _UNKNOWN_FIELD: Final = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'\.")
 _BY_MESSAGE: Final = (
     (re.compile(r"Unknown argument"), "argumentNotAccepted"),
-    (re.compile(r"argument '.*' of type '.*!' is required"), "missingRequiredArguments"),
+    (re.compile(r"[Aa]rgument '.*' of type '.*!' is required"), "missingRequiredArguments"),
     (re.compile(r"cannot represent|Expected (value of )?type|does not exist in '.*' enum"), "argumentLiteralsIncompatible"),
     (re.compile(r"is never used"), "variableNotUsed"),
     (re.compile(r"is not defined"), "variableNotDefined"),

@@ -180,7 +180,7 @@ class Mail:
     def text(self) -> str:
         """The plain text part; empty where there is none."""
         part = self.message.get_body(preferencelist=("plain",))
-        return str(part.get_content()) if part is not None else ""
+        return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
 
 def number_of(gid: str, kind: str) -> int | None:

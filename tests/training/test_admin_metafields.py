@@ -60,7 +60,8 @@ def test_a_stale_digest_writes_nothing(shop: TrainingShop, admin: Admin) -> None
         "userErrors": [
             {
                 "field": ["metafields", "0"],
-                "message": "The resource has been updated since it was loaded. Try again with an updated `compareDigest` value.",
+                "message": "The resource has been updated since it was loaded. "
+                "Try again with an updated `compareDigest` value.",
                 "code": "STALE_OBJECT",
                 "elementIndex": None,
             }
