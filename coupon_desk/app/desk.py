@@ -33,7 +33,7 @@ from coupon_desk.coupons.eligibility import judge
 from coupon_desk.coupons.notice import CancellationNotice
 from coupon_desk.coupons.points import PointEntry
 from coupon_desk.coupons.status import CouponStatus
-from coupon_desk.errors import RemoteError
+from coupon_desk.errors import ConfigurationError, RemoteError
 from coupon_desk.mail.messages import RenderedMail
 from coupon_desk.mail.smtp import SmtpMailer
 from coupon_desk.people.operators import Session
@@ -50,7 +50,7 @@ from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.index import OperationIndex
 from coupon_desk.trail.trail import Trail, Verification
 from coupon_desk.vault import KeyringVault, SecretName, Vault
-from coupon_desk.words import Language, Message
+from coupon_desk.words import Language, Message, msg
 
 _log = logging.getLogger(__name__)
 
@@ -108,6 +108,12 @@ class CouponDesk:
         """Open a home: read its configuration, bring its database up to date; no network. Raises DeskError."""
         place = Home(home)
         settings = load(place.config)
+        if settings.central is not None and settings.central.required:
+            raise ConfigurationError(
+                msg("The configuration requires the central database, which this version does not use yet."),
+                done=msg("Nothing was done."),
+                todo=msg("Set “required = false” under [central]: claims then stand in the customers' records alone."),
+            )
         place.make()
         return cls(place, settings, secrets or KeyringVault(home), clock or SystemClock(), on_close)
 

@@ -54,9 +54,9 @@ def examine(
     if settings.central is not None:
         yield Check(
             msg("Central database"),
-            False,
+            True,
             msg("Configured, but this version keeps claims in the customers' records only."),
-            msg("Take [central] out of the configuration, or use one desk per customer until the next version."),
+            msg("Nothing to mend: two desks are kept apart by the customers' records. Their trails stay on each desk."),
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ RUNS = int(os.environ.get("BROKEN_RUNS", "150"))
 
 @dataclass(frozen=True)
 class Plan:
-    """What breaks: faults by the number of the remote call, kills by the number of the durable write, a customer who redeems."""
+    """What breaks: faults by number of the remote call, kills by number of the durable write, a customer who redeems."""
 
     faults: dict[int, Fault]
     kills_before_write: frozenset[int]
@@ -106,10 +107,8 @@ def run(bench: Bench, world: World, plan: Plan) -> None:
     session = bench.sign_in()
     trouble = Trouble(plan, world)
     trouble.attach(bench)
-    try:
+    with suppress(Killed, DeskError):
         bench.cancel(session)
-    except (Killed, DeskError):
-        pass
     for _ in range(8):
         bench.start_again()
         trouble.attach(bench)

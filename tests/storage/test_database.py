@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
+from coupon_desk.errors import StorageError
 from coupon_desk.storage import database as module
 from coupon_desk.storage.database import Database, DatabaseBusy, NewerSchema
 from coupon_desk.storage.tables import catalogue, people, trail
@@ -81,7 +82,7 @@ def test_a_full_disk_writes_nothing_and_says_so(database: Database, file: Path) 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size, hard))
     try:
-        with pytest.raises(module.StorageError) as refused, database.write() as connection:
+        with pytest.raises(StorageError) as refused, database.write() as connection:
             connection.execute(text("INSERT INTO big VALUES (:value)"), {"value": "x" * 5_000_000})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -93,7 +94,7 @@ def test_a_full_disk_writes_nothing_and_says_so(database: Database, file: Path) 
 def test_a_file_that_is_no_database_is_left_as_it_is(file: Path) -> None:
     file.write_bytes(b"this is a letter to my aunt" * 100)
     database = Database.open(file)
-    with pytest.raises(module.StorageError) as refused:
+    with pytest.raises(StorageError) as refused:
         database.migrate()
     assert "not a database" in str(refused.value.what)
     assert file.read_bytes().startswith(b"this is a letter")

@@ -148,7 +148,7 @@ texts = st.none() | st.text(max_size=20)
 def test_the_hash_is_taken_over_the_canonical_json_of_the_whole_entry(
     body: dict[str, Any], actor: str | None, action: str, operation: str | None, step: str | None, code: str | None
 ) -> None:
-    whole = {
+    whole: dict[str, Any] = {
         "sequence": 7,
         "at": "2026-11-23T09:00:00.000000Z",
         "desk": "counter-1",
