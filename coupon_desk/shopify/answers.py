@@ -33,7 +33,9 @@ _NEVER_RUN: Final = frozenset(
 
 
 class TooCostly(RemoteRefused):
-    """One request may cost at most 1,000 points; it was not run. Ask for smaller pages."""
+    """One request may cost at most 1,000 points; it was not run. `share_allowed` of its page size would have been in order."""
+
+    share_allowed = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Reply(Generic[T]):
 class _ErrorExtensions(msgspec.Struct, frozen=True, rename="camel"):
     code: str | None = None
     required_access: str | None = None
+    cost: float | None = None
+    max_cost: float | None = None
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -196,9 +200,13 @@ def _error_of(error: _Error, envelope: Envelope, purpose: Purpose, request_id: s
         case "ACCESS_DENIED":
             return missing_scope(error.extensions.required_access if error.extensions else None, request_id=request_id)
         case "MAX_COST_EXCEEDED":
-            return TooCostly(
+            too_costly = TooCostly(
                 System.SHOPIFY, msg("Shopify rejected the request: it asks for too much at once."), request_id=request_id
             )
+            told = error.extensions
+            if told and told.cost and told.max_cost and told.max_cost < told.cost:
+                too_costly.share_allowed = 0.98 * told.max_cost / told.cost
+            return too_costly
         case code if code in _NEVER_RUN and _has_no_result(envelope.data):
             return refused(msg("Shopify rejected the request ({code}).", code=code), request_id=request_id)
         case code:

@@ -33,7 +33,8 @@ PATIENCE_SECONDS: Final = 15.0
 """So long somebody at the counter waits for the cost bucket, and so long a read is tried again."""
 
 BACKGROUND_PATIENCE_SECONDS: Final = 300.0
-BACKGROUND_KEEPS_FREE: Final = 0.5
+BACKGROUND_KEEPS_FREE: Final = 0.25
+"""The part of the cost bucket that work in the background leaves: enough for a whole cancellation on the smallest plan."""
 
 _READ_ATTEMPTS: Final = 3
 _FIRST_BACK_OFF_SECONDS: Final = 0.25
@@ -96,7 +97,9 @@ class ShopifyClient:
     def read(self, operation: Operation[T], variables: Mapping[str, Any], *, background: bool = False) -> Reply[T]:
         """Ask, and ask again a few times where no usable answer came.
 
-        `background` work waits longer and leaves half of the cost bucket to others. Raises RemoteUnavailable or RemoteRefused.
+        `background` work waits longer and leaves a part of the cost bucket to others.
+
+        Raises RemoteUnavailable or RemoteRefused.
         """
         started, aborts = self._clock.monotonic(), self._transport.aborts
         attempts = tenacity.Retrying(

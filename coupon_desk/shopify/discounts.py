@@ -23,8 +23,8 @@ from coupon_desk.words import msg
 
 S = TypeVar("S", bound=Shape)
 
-_MOST_PAGES: Final = 100
-"""Shopify pages no deeper than 25,000 codes."""
+_PAGE_SIZES: Final = (50, *(250,) * 99)
+"""Most discounts with several codes have few. Shopify pages no deeper than 25,000."""
 
 
 class RedeemCode(Shape, frozen=True):
@@ -72,9 +72,9 @@ class CodeDiscount(Shape, frozen=True):
     updated_at: Moment
     usage_limit: int | None
     async_usage_count: int
-    codes_count: Count | None
     codes: Connection[RedeemCode]
     context: Context
+    codes_count: Count | None = None
     customer_gets: CustomerGets | None = None
 
     @property
@@ -151,8 +151,9 @@ def further_codes(client: ShopifyClient, discount_id: str, after: str, *, backgr
     """The codes after a cursor, to the end. Raises RemoteUnavailable where there are more than Shopify pages through."""
     found: list[RedeemCode] = []
     cursor: str | None = after
-    for _ in range(_MOST_PAGES):
-        node = client.read(CODES, {"id": discount_id, "after": cursor}, background=background).data.discount_node
+    for size in _PAGE_SIZES:
+        asked = {"id": discount_id, "first": size, "after": cursor}
+        node = client.read(CODES, asked, background=background).data.discount_node
         page = node.codes() if node else None
         if page is None:
             return found

@@ -1,7 +1,7 @@
 """All customers with a record and all discounts with coupon codes, page by page, for the catalogue.
 
 Never the ground for a decision: a listing is a search, and lags. Pages are as large as Shopify's cost limit lets them be;
-half of the cost bucket is left to the counter.
+a part of the cost bucket is left to the counter.
 """
 
 from __future__ import annotations
@@ -178,10 +178,10 @@ class Listing:
             asked = {**variables, "first": size, "after": place.cursor, "query": place.query(updated_since)}
             try:
                 page = connection_of(self._client.read(operation, asked, background=True).data)
-            except TooCostly:
+            except TooCostly as too_costly:
                 if size == _SMALLEST_PAGE:
                     raise
-                size = max(_SMALLEST_PAGE, size // 2)
+                size = max(_SMALLEST_PAGE, int(size * too_costly.share_allowed))
                 continue
             cursor = page.next_cursor
             if cursor is None:

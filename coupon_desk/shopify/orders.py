@@ -20,7 +20,7 @@ from coupon_desk.shopify.payloads import Connection, Id, Moment, Shape
 from coupon_desk.shopify.refusals import Hopeless
 from coupon_desk.words import msg
 
-_MOST_PAGES: Final = 50
+_MOST_PAGES: Final = 100
 _NOBODY: Final = "gid://shopify/Customer/0"
 
 
