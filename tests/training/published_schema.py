@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from graphql import (
+    GraphQLArgument,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLNamedType,
@@ -23,10 +24,13 @@ from graphql import (
     NoDeprecatedCustomRule,
     build_client_schema,
     build_schema,
+    is_required_argument,
+    is_required_input_field,
     parse,
     specified_rules,
     validate,
 )
+from graphql.utilities.print_schema import print_input_value
 
 PACKAGE = Path(__file__).parents[2] / "coupon_desk"
 
@@ -95,11 +99,14 @@ def _of_field(name: str, ours: Any, theirs: Any) -> Iterator[str]:
 def _of_arguments(name: str, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[str]:
     for argument, one in ours.items():
         other = theirs.get(argument)
-        yield from _of_field(f"{name}({argument})", one, other)
-        if other is not None and one.default_value != other.default_value:
-            yield f"{name}({argument}): is {other.default_value!r} by default, not {one.default_value!r}"
+        if other is None:
+            yield f"{name}({argument}): is not published"
+        elif print_input_value(argument, one) != print_input_value(argument, other):
+            yield f"{name}: has {print_input_value(argument, other)}, not {print_input_value(argument, one)}"
     for argument, other in theirs.items():
-        if argument not in ours and str(other.type).endswith("!") and other.default_value is None:
+        if argument not in ours and (is_required_argument if isinstance(other, GraphQLArgument) else is_required_input_field)(
+            other
+        ):
             yield f"{name}({argument}): is required"
 
 

@@ -117,10 +117,11 @@ def test_time_options_points_and_reset(shop: TrainingShop, control: Control, adm
     assert (shop.clock.now() - now).total_seconds() == 60
     assert shop.balance(coupon.customer_id) == entry["balance"]
     assert shop.mailbox.refusal("A@example.com") == 450
-    seen = 'query S { codeDiscountNodeByCode(code: "70934-AB12CD-500") { codeDiscount { ... on DiscountCodeBasic { asyncUsageCount } } } }'
-    assert admin.data(seen)["codeDiscount"] == {"asyncUsageCount": 0}
+    seen = """query Used($code: String!) { codeDiscountNodeByCode(code: $code) {
+        codeDiscount { ... on DiscountCodeBasic { asyncUsageCount } } } }"""
+    assert admin.data(seen, code=coupon.code)["codeDiscount"] == {"asyncUsageCount": 0}
     control.post("catch_up")
-    assert admin.data(seen)["codeDiscount"] == {"asyncUsageCount": 1}
+    assert admin.data(seen, code=coupon.code)["codeDiscount"] == {"asyncUsageCount": 1}
     control.post("reset")
     assert shop.orders_with(coupon.code) == ()
     assert control.get("journal") == []

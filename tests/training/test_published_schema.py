@@ -38,7 +38,7 @@ def test_our_subset_and_our_operations_agree_with_what_we_took_them_from(
         ),
         ("appliesOnEachItem: Boolean!", "appliesOnEachItems: Boolean!", "DiscountAmount.appliesOnEachItem: is not published"),
         ("job(id: ID!): Job", "job(id: ID!, shop: ID!): Job", "QueryRoot.job(shop): is required"),
-        ("reverse: Boolean = false", "reverse: Boolean = true", "(reverse): is True by default, not False"),
+        ("reverse: Boolean = false", "reverse: Boolean = true", "has reverse: Boolean = true, not reverse: Boolean = false"),
         ("DiscountAmount | DiscountPercentage", "DiscountAmount", "DiscountPercentage is no member"),
         ("scalar Decimal", "enum Decimal { ONE }", "Decimal: is a GraphQLEnumType, not a GraphQLScalarType"),
     ],
