@@ -12,11 +12,11 @@ from coupon_desk.cli.documents import coupon_document, view_document
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Cell, Colour, Row
 from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.evidence import NotAnswered
+from coupon_desk.coupons.evidence import Absent, Evidence, NotAnswered
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.errors import ExitStatus
 from coupon_desk.people.roles import Right
-from coupon_desk.words import Amount, Language, day, money, msg, msgn, number
+from coupon_desk.words import Amount, Language, day, money, msg, msgn, number, say
 
 if TYPE_CHECKING:
     from coupon_desk.coupons.coupon import Coupon
@@ -86,10 +86,17 @@ def show(call: Call, code: str) -> int:
         call.output.document(view_document(view, call.output.language, with_customer=with_customer))
     else:
         tell_view(call.output, view, with_customer=with_customer)
-    evidence = view.evidence
-    sources = (evidence.discount, evidence.record, evidence.orders, evidence.history)
-    silent = any(isinstance(source, NotAnswered) for source in sources)
-    return ExitStatus.NOT_FINISHED if silent else ExitStatus.DONE
+    return ExitStatus.NOT_FINISHED if _is_silent(view.evidence) else ExitStatus.DONE
+
+
+def _is_silent(evidence: Evidence) -> bool:
+    """Whether a source that could be asked did not answer; without a customer there is no record and no history to ask for."""
+    asked: list[object] = [evidence.discount, evidence.orders]
+    if not isinstance(evidence.discount, Absent):
+        asked.append(evidence.record)
+        if not isinstance(evidence.record, Absent):
+            asked.append(evidence.history)
+    return any(isinstance(answer, NotAnswered) for answer in asked)
 
 
 def may_see_customers(session: Session | None) -> bool:
@@ -124,8 +131,6 @@ def _tell(call: Call, found: list[Coupon], *, with_customer: bool, more: bool) -
 
 
 def _row(coupon: Coupon, language: Language, *, with_customer: bool) -> Row:
-    from coupon_desk.words import say
-
     return (
         coupon.code.text,
         Cell(say(coupon.status.label, language), STATUS_COLOURS[coupon.status]),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState, Step, StepState
-from coupon_desk.cancellation.work import Observer
 from coupon_desk.cli.output import Output
 from coupon_desk.cli.tables import Cell, Colour, Row
 from coupon_desk.words import Message, msg, write
+
+if TYPE_CHECKING:
+    from coupon_desk.cancellation.work import Observer
 
 STEP_WORDS: Final = {
     StepState.PENDING: (msg("to do"), Colour.FAINT),

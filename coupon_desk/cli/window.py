@@ -31,7 +31,8 @@ class Window(Protocol):
     ) -> int:
         """Show the desk until it is closed; the exit status.
 
-        Both ways to open are called on a worker, after the window is there. Without the file `config` the training shop is offered.
+        Both ways to open are called on a worker, after the window is there. Without the file `config` the training shop is
+        offered.
         """
 
     def cancel_and_picture(

@@ -62,7 +62,7 @@ def test_the_example_coupon_is_cancelled_with_proof(cli: CommandLine, shop: Trai
     again = cli("cancel", code, *WHY, "--json")
     assert again.status == 3
     assert again.operation["state"] == "refused"
-    assert [refusal["rule"] for refusal in again.operation["refused"]][0] == "cancelled"
+    assert next(refusal["rule"] for refusal in again.operation["refused"]) == "cancelled"
     assert again.operation["receipt"] is None
     assert len(shop.mailbox.mails) == 1
 
