@@ -1,7 +1,7 @@
 # Coupon Desk: from a fresh clone, `make demo` runs the program and `make test` proves it.
 # Each target does all set-up itself; a second time that takes no time.
 
-.PHONY: help demo test lint bench lock schema setup clean
+.PHONY: help demo test lint bench lock schema words setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -11,6 +11,7 @@ help:
 	@echo "make bench   measure what the program promises"
 	@echo "make schema  compare our part of Shopify's schema with the published one"
 	@echo "make lock    renew the lock files (ARGS=--upgrade for newer versions)"
+	@echo "make words   bring the Japanese catalogue in step with the texts in the code"
 	@echo "make clean   remove what was built, measured or cached"
 
 demo:
@@ -28,6 +29,9 @@ bench: setup
 
 schema: setup
 	@sh packaging/published_schema.sh
+
+words: setup
+	@.venv/bin/python packaging/words.py
 
 lock: setup
 	@sh packaging/lock.sh $(ARGS)
