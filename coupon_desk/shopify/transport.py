@@ -33,11 +33,12 @@ class Transport:
     """Connections to one shop. Safe to use from several threads."""
 
     def __init__(self, url: str, *, tls: ssl.SSLContext | None = None) -> None:
-        host = urlsplit(url).hostname or ""
+        parts = urlsplit(url)
+        host = parts.hostname or ""
         self._host = host
         # A proxy of the environment is for the world outside, not for a training server on this computer.
         through_proxy = host not in {"127.0.0.1", "localhost", "::1"}
-        context = tls or _trust()
+        context = tls or (_trust() if parts.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         self._reads = _pool(context, through_proxy)
         self._writes = _pool(context, through_proxy)
         self._read_sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
