@@ -23,8 +23,8 @@ from coupon_desk.words import msg
 
 ROW_HEIGHT_PX = 44
 WIDTHS_PX = {
-    Column.CODE: 170,
-    Column.POINTS: 72,
+    Column.CODE: 160,
+    Column.POINTS: 68,
     Column.AMOUNT: 82,
     Column.STATUS: 164,
     Column.ISSUED: 108,
@@ -78,8 +78,10 @@ class CouponTable(QTableView):
 
     def select(self, index: QModelIndex) -> None:
         """Select a row and bring it into view."""
+        is_in_view = self.viewport().rect().contains(self.visualRect(index))
         self.setCurrentIndex(index)
-        self.scrollTo(index)
+        if not is_in_view:
+            self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         """Tell which coupon it is now."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from coupon_desk.app import CouponDesk, CouponView
     from coupon_desk.people.operators import Session
 
-WIDTH_PX: Final = 408
+WIDTH_PX: Final = 396
 LOOK_AFTER_MS: Final = 150
 LAST_FACT: Final = 4
 
@@ -265,10 +265,13 @@ class DetailsPane(QFrame):
         verdict = view.verdict
         if not verdict.may_cancel:
             first = verdict.refusals[0]
-            title = msg("Already used") if verdict.has(Rule.USED) else msg("May not be cancelled")
-            icon = "used" if verdict.has(Rule.USED) else "refused"
             only = first.message if len(verdict.findings) == 1 else None
-            self.verdict.show_message(Tone.DANGER, title, only, icon)
+            if verdict.has(Rule.CANCELLED):
+                self.verdict.show_message(Tone.NEUTRAL, msg("Already cancelled"), only, "cancelled")
+            elif verdict.has(Rule.USED):
+                self.verdict.show_message(Tone.DANGER, msg("Already used"), only, "used")
+            else:
+                self.verdict.show_message(Tone.DANGER, msg("May not be cancelled"), only, "refused")
             self.findings.setVisible(len(verdict.findings) > 1)
         elif verdict.needs_approval:
             self.verdict.show_message(

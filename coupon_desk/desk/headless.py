@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 SIZE_PX: Final = (1280, 800)
 PATIENCE_SECONDS: Final = 60.0
 LOOK_EVERY_MS: Final = 20
+SETTLE_MS: Final = 200
 NOTE: Final = "The customer prefers points; asked at the counter."
 LOOKS: Final = ((Language.EN, Scheme.LIGHT), (Language.JA, Scheme.DARK))
 
@@ -117,7 +118,7 @@ class _Tour:
         page = self._window.work_page
         if page is None:
             raise _stuck()
-        wait_until(lambda: page.rows.rowCount() > 0)
+        wait_until(lambda: page.rows.rowCount() > 0 and not page.upkeep.is_syncing)
         return page
 
     def _find(self, page: WorkPage, code: CouponCode) -> None:
@@ -176,7 +177,7 @@ class _Tour:
             self._stage.speech.switch(language)
             self._stage.theme.choose(scheme)
             self._stage.theme.apply(language)
-            rest()
+            rest(SETTLE_MS)
             file = self._folder / f"{name}-{language.value}-{scheme.value}.png"
             picture = widget.grab() if widget is self._window else over(self._window, widget)
             if not picture.save(str(file)):
@@ -211,10 +212,10 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         rest()
 
 
-def rest() -> None:
+def rest(milliseconds: int = LOOK_EVERY_MS) -> None:
     """Let the window live for a moment, so that it lays itself out and takes in what has arrived."""
     loop = QEventLoop()
-    QTimer.singleShot(LOOK_EVERY_MS, loop.quit)
+    QTimer.singleShot(milliseconds, loop.quit)
     loop.exec()
 
 

@@ -67,7 +67,7 @@ class _StepLine(QFrame):
         self._detail = label(stage, role="small", wraps=True)
         self._detail.hide()
         texts = column(row(self._name, 0, self._word), self._detail, spacing=1)
-        whole = row(self._mark, texts, spacing=12, margins=(2, 7, 2, 7))
+        whole = row(self._mark, texts, spacing=12, margins=(2, 4, 2, 4))
         whole.setAlignment(self._mark, Qt.AlignmentFlag.AlignTop)
         whole.setStretchFactor(texts, 1)
         self.setLayout(whole)

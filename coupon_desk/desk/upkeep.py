@@ -42,6 +42,11 @@ class Upkeep(QObject):
         self._next.setSingleShot(True)
         self._next.timeout.connect(self.due)
 
+    @property
+    def is_syncing(self) -> bool:
+        """Whether the list is being refreshed."""
+        return self._is_syncing
+
     def begin(self) -> None:
         """Do everything once, then again from time to time."""
         self.sync()
