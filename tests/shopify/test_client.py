@@ -200,7 +200,7 @@ def test_a_read_in_flight_can_be_cut(settings: Shopify, wire: Wire) -> None:
         client.abort_reads()
 
         with pytest.raises(RemoteUnavailable):
-            first.result(timeout=2)
+            first.result(timeout=5)
     assert len(wire.heard) == 1
 
 
@@ -214,7 +214,7 @@ def test_a_read_that_waits_for_the_bucket_can_be_cut(settings: Shopify, wire: Wi
         client.abort_reads()
 
         with pytest.raises(RemoteUnavailable):
-            read.result(timeout=2)
+            read.result(timeout=5)
 
 
 def test_a_write_in_flight_is_never_cut(settings: Shopify, wire: Wire) -> None:
@@ -301,7 +301,7 @@ def test_tls_is_spoken_and_its_reads_can_be_cut(
         client.abort_reads()
 
         with pytest.raises(RemoteUnavailable):
-            read.result(timeout=2)
+            read.result(timeout=5)
     server.stop()
 
 
