@@ -58,8 +58,9 @@ class DiscountKind(StrEnum):
 class DiscountSeen:
     """Shopify's discount that bears the code.
 
-    `usage_count` is the higher of the discount's and the code's own; it lags, so above 0 proves use and 0 proves nothing
-    (facts: Shopify `asyncUsageCount`). `customer_ids` is empty where the discount is not restricted to customers.
+    `usage_count` is this code's; where the discount bears no other, the higher of the code's and the discount's. It lags, so
+    above 0 proves use and 0 proves nothing (facts: Shopify `asyncUsageCount`). `customer_ids` is empty where the discount is
+    not restricted to customers.
     """
 
     id: str

@@ -9,9 +9,13 @@ import threading
 from types import FrameType
 from typing import Final, TextIO
 
+from coupon_desk.training.options import Options
 from coupon_desk.training.shop import TrainingShop
 
 _LOOK_SECONDS: Final = 0.5
+
+_PRACTICE: Final = Options(bucket_points=20_000, restore_points_per_second=1000)
+"""A shop on Shopify's Plus plan (facts: Shopify §4): those who practise should not wait for the cost bucket."""
 
 
 def serve(
@@ -31,7 +35,7 @@ def serve(
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with TrainingShop.start(coupons=coupons, seed=seed, port=port) as shop:
+        with TrainingShop.start(coupons=coupons, seed=seed, port=port, options=_PRACTICE) as shop:
             told.write(shop.addresses.to_json() + "\n")
             told.flush()
             if parent_watch:
