@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
@@ -43,6 +44,7 @@ class Catalogue:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self._one_writer = threading.Lock()
 
     def search(self, query: CouponQuery) -> CouponPage:
         """One page: best fit first, newest first among equals; statuses as of now."""
@@ -106,7 +108,7 @@ class Catalogue:
         """Keep what is known of these customers' records, which could not be read this time."""
         keys = [key for key in map(customer_key, customer_ids) if key]
         if keys:
-            with self._database.write() as connection:
+            with self._one_writer, self._database.write() as connection:
                 connection.execute(
                     update(coupons)
                     .where(coupons.c.customer_key.in_(keys), coupons.c.record_status.is_not(None))
@@ -159,9 +161,25 @@ class Catalogue:
         for number, batch in enumerate(_batches(changes.items())):
             if number:
                 self._clock.sleep(BREATH_SECONDS)
-            with self._database.write() as connection:
-                changed += writing.apply(connection, dict(batch))
+            changed += self._write(dict(batch))
         return changed
+
+    def _write(self, changes: Mapping[str, writing.Change]) -> int:
+        """Apply the changes of one batch. One desk alone works them out first, and holds its database for the writing only."""
+        with self._one_writer:
+            if self._database.dialect == "sqlite":
+                with self._database.read() as connection:
+                    planned = writing.plan(connection, changes)
+                if planned.is_empty:
+                    return 0
+                with self._database.write() as connection:
+                    writing.carry_out(connection, planned)
+            else:
+                with self._database.write() as connection:
+                    writing.hold(connection)
+                    planned = writing.plan(connection, changes)
+                    writing.carry_out(connection, planned)
+        return planned.changed
 
 
 def _then(earlier: writing.Change | None, row: CatalogueRow, seen_at: int) -> writing.Change:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, text, update
@@ -18,13 +19,31 @@ _SEEN: Final = ("record_seen_at", "discount_seen_at")
 _CATALOGUE_LOCK: Final = 0x636F75706F6E  # "coupon": one writer at a time where several desks share a database
 
 
-def apply(connection: Connection, changes: Mapping[str, Change]) -> int:
-    """Apply a change to each code, in one transaction; codes that are new are added, unknown ones go. How many changed."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CATALOGUE_LOCK})
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be written, worked out before the database is held: rows in the form in which they are sent."""
+
+    changed: int
+    seen: list[dict[str, Any]]
+    gone: list[int]
+    new: list[dict[str, Any]]
+    same_place: list[dict[str, Any]]
+    reworded: list[int]
+    texts: list[dict[str, Any]]
+    grams: list[dict[str, Any]]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is to be written."""
+        return not (self.changed or self.seen)
+
+
+def plan(connection: Connection, changes: Mapping[str, Change]) -> Plan:
+    """Work out a change of each code: codes that are new are added, unknown ones go. Nobody else may write meanwhile."""
     known = {row.code: row for row in connection.execute(select(coupons).where(coupons.c.code.in_(list(changes))))}
     seen: list[dict[str, Any]] = []
-    same_place: list[tuple[int, Facts, Facts]] = []
+    same_place: list[tuple[int, Facts]] = []
+    reworded: list[tuple[int, Facts]] = []
     gone: list[int] = []
     new: list[Facts] = []
     changed = 0
@@ -44,15 +63,51 @@ def apply(connection: Connection, changes: Mapping[str, Change]) -> int:
         elif after.is_unknown:
             gone.append(row.id)
         elif is_same_second(row.id, place_of(code, after.issued_at)):
-            same_place.append((row.id, before, after))
+            same_place.append((row.id, after))
+            if _words(before) != _words(after):
+                reworded.append((row.id, after))
         else:
             gone.append(row.id)
             new.append(after)
-    _touch(connection, seen)
-    _remove(connection, gone)
-    _insert(connection, new)
-    _update(connection, same_place)
-    return changed
+    placed = _placed(connection, new)
+    worded = [*placed, *reworded]
+    return Plan(
+        changed,
+        seen,
+        gone,
+        [{"id": place, **facts.columns()} for place, facts in placed],
+        [{"of": place, **{f"new_{name}": value for name, value in facts.columns().items()}} for place, facts in same_place],
+        [place for place, _ in reworded],
+        [{"rowid": place, "text": search_text(*_words(facts))} for place, facts in worded],
+        [{"rowid": place, "grams": grams(facts.customer_name)} for place, facts in worded if facts.customer_name],
+    )
+
+
+def carry_out(connection: Connection, planned: Plan) -> None:
+    """Write what was worked out."""
+    if planned.seen:
+        connection.execute(
+            update(coupons).where(coupons.c.id == bindparam("of")).values({name: bindparam(name) for name in _SEEN}),
+            planned.seen,
+        )
+    if planned.gone:
+        connection.execute(delete(coupons).where(coupons.c.id.in_(planned.gone)))
+    _forget_words(connection, [*planned.gone, *planned.reworded])
+    if planned.new:
+        connection.execute(insert(coupons), planned.new)
+    if planned.same_place:
+        names: dict[str, Any] = {name: bindparam(f"new_{name}") for name in Facts("").columns()}
+        connection.execute(update(coupons).where(coupons.c.id == bindparam("of")).values(names), planned.same_place)
+    if planned.texts:
+        connection.execute(insert(coupon_text), planned.texts)
+    if planned.grams:
+        connection.execute(insert(coupon_grams), planned.grams)
+
+
+def hold(connection: Connection) -> None:
+    """Let no other desk write coupons until this transaction ends, where several share a database."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CATALOGUE_LOCK})
 
 
 def row_of(connection: Connection, code: str) -> Row[Any] | None:
@@ -62,35 +117,6 @@ def row_of(connection: Connection, code: str) -> Row[Any] | None:
 
 def _without_seen(facts: Facts) -> tuple[Any, ...]:
     return tuple(getattr(facts, name) for name in FACT_NAMES if name not in _SEEN)
-
-
-def _touch(connection: Connection, seen: list[dict[str, Any]]) -> None:
-    if seen:
-        connection.execute(
-            update(coupons).where(coupons.c.id == bindparam("of")).values({name: bindparam(name) for name in _SEEN}), seen
-        )
-
-
-def _update(connection: Connection, changed: list[tuple[int, Facts, Facts]]) -> None:
-    if not changed:
-        return
-    values = [{"of": place, **{f"new_{name}": value for name, value in after.columns().items()}} for place, _, after in changed]
-    names = Facts("").columns()
-    connection.execute(
-        update(coupons).where(coupons.c.id == bindparam("of")).values({name: bindparam(f"new_{name}") for name in names}),
-        values,
-    )
-    reworded = [(place, after) for place, before, after in changed if _words(before) != _words(after)]
-    _forget_words(connection, [place for place, _ in reworded])
-    _put_words(connection, reworded)
-
-
-def _insert(connection: Connection, new: list[Facts]) -> None:
-    if not new:
-        return
-    placed = _placed(connection, new)
-    connection.execute(insert(coupons), [{"id": place, **facts.columns()} for place, facts in placed])
-    _put_words(connection, placed)
 
 
 def _placed(connection: Connection, new: list[Facts]) -> list[tuple[int, Facts]]:
@@ -110,23 +136,8 @@ def _placed(connection: Connection, new: list[Facts]) -> list[tuple[int, Facts]]
     return list(free.items())
 
 
-def _remove(connection: Connection, places: list[int]) -> None:
-    if places:
-        connection.execute(delete(coupons).where(coupons.c.id.in_(places)))
-        _forget_words(connection, places)
-
-
 def _words(facts: Facts) -> tuple[str, ...]:
     return facts.code, facts.customer_name, facts.customer_email or "", facts.customer_phone or ""
-
-
-def _put_words(connection: Connection, placed: list[tuple[int, Facts]]) -> None:
-    if not placed:
-        return
-    connection.execute(insert(coupon_text), [{"rowid": place, "text": search_text(*_words(facts))} for place, facts in placed])
-    named = [{"rowid": place, "grams": grams(facts.customer_name)} for place, facts in placed if facts.customer_name]
-    if named:
-        connection.execute(insert(coupon_grams), named)
 
 
 def _forget_words(connection: Connection, places: list[int]) -> None:
