@@ -7,8 +7,8 @@ from typing import Any
 from coupon_desk.training.admin_context import AdminContext, Info, Resolvers, context, needs
 from coupon_desk.training.admin_pages import Page, page, page_of
 from coupon_desk.training.search_query import Match, Search, moment_is, number_is, parse, text_is
+from coupon_desk.training.sources import order_key
 from coupon_desk.training.things import Customer, Order, number_of, when
-from coupon_desk.training.world import order_key
 
 
 def search_orders(query: str | None) -> Search[Order]:

@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 from coupon_desk.training.admin_context import Resolvers, bad_request
 from coupon_desk.training.search_query import Search
 from coupon_desk.training.shelf import Place, Shelf
-from coupon_desk.training.world import microseconds
+from coupon_desk.training.sources import microseconds
 
 T = TypeVar("T")
 

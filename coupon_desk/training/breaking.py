@@ -24,6 +24,7 @@ class Refusals:
 
     throttled: Callable[[], Reply]
     too_many: Callable[[float], Reply]
+    status: Callable[[int], Reply]
     server_error: Callable[[], Reply]
     internal_error: Callable[[], Reply]
     unauthorized: Callable[[], Reply]
@@ -45,6 +46,7 @@ def answer_broken(fault: Fault | None, carry_out: Callable[[], Reply], refusals:
         FaultKind.INTERNAL_ERROR_200_BEFORE: refusals.internal_error,
         FaultKind.THROTTLED: refusals.throttled,
         FaultKind.HTTP_429: lambda: refusals.too_many(fault.seconds),
+        FaultKind.HTTP_STATUS: lambda: refusals.status(fault.status),
         FaultKind.HTML_502: lambda: Reply(502, _BAD_GATEWAY, "text/html"),
         FaultKind.UNAUTHORIZED: refusals.unauthorized,
         FaultKind.FORBIDDEN: refusals.forbidden,

@@ -26,6 +26,7 @@ class FaultKind(StrEnum):
     BLACKHOLE = "blackhole"
     BLACKHOLE_AFTER = "blackhole_after"
     TRUNCATED_AFTER = "truncated_after"
+    HTTP_STATUS = "http_status"
     HTML_502 = "html_502"
     NOT_JSON = "not_json"
     FORBIDDEN = "forbidden"
@@ -61,8 +62,8 @@ class Fault:
     `call` is a GraphQL operation name or root field, `balance`, `history` or `add` of the point system, `oauth`,
     `mail.connect`, `mail.sign_in`, `mail.sender`, `mail.recipient` or `mail.content`, or `*`. Occurrences are counted from when
     the rule was added. At most one of `nth` (from 1), `every` and `probability` (0 to 1) may be given; with none, the next
-    occurrence breaks. `times` limits how often it fires. `seconds` is how long `slow` waits and what `Retry-After` says.
-    Raises ValueError.
+    occurrence breaks. `times` limits how often it fires. `seconds` is how long `slow` waits and what `Retry-After` says;
+    `status` is what `http_status` answers (402, 423, 430, 503, 504 …; of the mailbox 4xx or 5xx). Raises ValueError.
     """
 
     call: str
@@ -72,6 +73,7 @@ class Fault:
     probability: float | None = None
     times: int | None = None
     seconds: float = 1.0
+    status: int = 503
 
     def __post_init__(self) -> None:
         if sum(choice is not None for choice in (self.nth, self.every, self.probability)) > 1:

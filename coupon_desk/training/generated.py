@@ -15,8 +15,9 @@ from enum import Enum
 from math import gcd
 from typing import Any, Final
 
-from coupon_desk.coupons.points import EntryType, PointEntry
+from coupon_desk.coupons.points import PointEntry
 from coupon_desk.training import dice
+from coupon_desk.training.ledger import entries
 from coupon_desk.training.people_names import person
 from coupon_desk.training.things import Customer, Discount, Metafield, Order, RedeemCode, when, whole
 
@@ -244,19 +245,3 @@ class Generated:
         while gcd(stride, self.customers) != 1:
             stride += 1
         return stride % self.customers if self.customers > 1 else 1
-
-
-def entries(account: str, moves: list[tuple[datetime, int, str, str | None]]) -> list[PointEntry]:
-    """A point history from moves (when, signed points, reason, reference), oldest first, with running balance."""
-    history: list[PointEntry] = []
-    balance = 0
-    for at, points, reason, reference in sorted(moves, key=lambda move: move[0]):
-        balance += points
-        kind = EntryType.ADD if points > 0 else EntryType.DEDUCT
-        history.append(PointEntry(entry_id(account, len(history)), kind, points, reason, reference, at, balance))
-    return history
-
-
-def entry_id(account: str, place: int) -> str:
-    """The id of the entry at a place in an account's history, from 0."""
-    return f"pt-{account}-{place + 1:04d}"

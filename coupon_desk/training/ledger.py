@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from coupon_desk.coupons.points import EntryType, PointEntry
-from coupon_desk.training.generated import entry_id
 
 
 @dataclass(slots=True)
@@ -65,3 +64,19 @@ class Ledger:
     def changed(self) -> Iterable[Account]:
         """The accounts that were written to since the shop opened."""
         return tuple(self._changed.values())
+
+
+def entries(account: str, moves: list[tuple[datetime, int, str, str | None]]) -> list[PointEntry]:
+    """A point history from moves (when, signed points, reason, reference), oldest first, with running balance."""
+    history: list[PointEntry] = []
+    balance = 0
+    for at, points, reason, reference in sorted(moves, key=lambda move: move[0]):
+        balance += points
+        kind = EntryType.ADD if points > 0 else EntryType.DEDUCT
+        history.append(PointEntry(entry_id(account, len(history)), kind, points, reason, reference, at, balance))
+    return history
+
+
+def entry_id(account: str, place: int) -> str:
+    """The id of the entry at a place in an account's history, from 0."""
+    return f"pt-{account}-{place + 1:04d}"

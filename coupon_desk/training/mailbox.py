@@ -215,6 +215,8 @@ class _Handler:
         fault = self._premises.faults.meet((stage,))
         number = self._premises.journal.open("mail", (stage,), target=target, fault=None if fault is None else fault.kind)
         refusal = None if fault is None else _REFUSALS.get(fault.kind)
+        if fault is not None and fault.kind is FaultKind.HTTP_STATUS:
+            refusal = f"{fault.status} {fault.status // 100}.0.0 Not accepted"
         if fault is not None and fault.kind is FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
         kept = mail is not None and (fault is None or fault.kind.applied)

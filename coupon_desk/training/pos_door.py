@@ -163,6 +163,7 @@ class PosDoor:
         return Refusals(
             throttled=busy,
             too_many=busy,
+            status=lambda status: self._error(status, "unavailable", "Not now."),
             server_error=broken,
             internal_error=lambda: json_reply(200, {"error": {"code": "internal_error", "message": "Something went wrong."}}),
             unauthorized=lambda: self._error(401, "unauthorized", "The token is not valid."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ class Premises:
         self.faults = Faults(seed)
         self.journal = Journal(clock)
         self.bucket = Bucket(clock, options.bucket_points, options.restore_points_per_second)
+        self._lock = threading.RLock()  # one for all worlds: a reset waits for the call that is being worked on
         self._size = max(0, size - SHOWCASE_DISCOUNTS)
         self.world: World
         self.showcase: Showcase
@@ -45,9 +47,10 @@ class Premises:
 
     def open(self) -> None:
         """A fresh world."""
-        world = World(self._size, self.seed, self.clock)
-        self.showcase = build_showcase(world)
-        self.world = world
+        with self._lock:
+            world = World(self._size, self.seed, self.clock, self._lock)
+            self.showcase = build_showcase(world)
+            self.world = world
 
     def reset(self) -> None:
         """As freshly opened; the options stay."""
@@ -85,7 +88,7 @@ class Premises:
     @contextmanager
     def working(self) -> Iterator[Worked]:
         """Hold the world; afterwards it is known whether it is different."""
-        with self.world.lock:
+        with self._lock:
             worked = Worked()
             before = self.world.revision
             self.world.settle_jobs()
@@ -94,7 +97,7 @@ class Premises:
 
     def change(self, act: Callable[[World], T]) -> T:
         """Do something to the world under its lock."""
-        with self.world.lock:
+        with self._lock:
             return act(self.world)
 
 

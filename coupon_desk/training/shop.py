@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
@@ -37,8 +38,8 @@ class TrainingShop:
         with ExitStack() as opening:
             shopify, pos, control = (self._listen(opening, port, place) for place in (0, 1, 3))
             self.mailbox = Mailbox(premises, port and port + 2)
-            self._open = opening.pop_all()
-        self._open.callback(self.mailbox.stop)
+            opening.pop_all()
+        self._open: tuple[LoopbackServer | Mailbox, ...] = (shopify, pos, control, self.mailbox)
         options = premises.options
         self.addresses = addresses = Addresses(
             shopify_endpoint=f"http://{HOST}:{shopify.port}",
@@ -71,8 +72,12 @@ class TrainingShop:
 
     def stop(self) -> None:
         """Close: hang up on everybody and wait until all threads are gone. Closing twice does nothing."""
-        self._premises.faults.clear()
-        self._open.close()
+        parts, self._open = self._open, ()
+        closing = [threading.Thread(target=part.stop, name="training-closing") for part in parts]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
 
     @property
     def clock(self) -> Clock:

@@ -21,6 +21,15 @@ from coupon_desk.training.premises import Premises
 _PATH: Final = re.compile(r"/admin/api/([^/]+)/graphql\.json")
 _VERSION: Final = re.compile(r"20\d\d-(01|04|07|10)")
 _NOT_KNOWN: Final = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+_PHRASES: Final = {
+    402: "Unavailable Shop",
+    403: "[API] This action requires merchant approval for the scopes that it needs.",
+    404: "Not Found",
+    423: "Unavailable Shop",
+    430: "Shopify Security Rejection",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
 _TOO_MANY: Final = "Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service."
 
 
@@ -83,6 +92,7 @@ class ShopifyDoor:
         return Refusals(
             throttled=lambda: json_reply(200, throttled(10, bucket, available=0)),
             too_many=lambda seconds: json_reply(429, {"errors": _TOO_MANY}, retry_after(seconds)),
+            status=lambda status: json_reply(status, {"errors": _PHRASES.get(status, "Unavailable")}),
             server_error=lambda: json_reply(500, {"errors": "Internal Server Error"}),
             internal_error=lambda: json_reply(200, internal_error(request_id)),
             unauthorized=lambda: json_reply(401, {"errors": _NOT_KNOWN}),

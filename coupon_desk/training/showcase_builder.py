@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from coupon_desk.training.generated import entries
+from coupon_desk.training.ledger import entries
 from coupon_desk.training.showcase import Showcase, Specimen
 from coupon_desk.training.things import Customer, Discount, DiscountKind, Order, RedeemCode, when, whole
 from coupon_desk.training.world import World

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from coupon_desk.clock import Clock
@@ -14,11 +14,10 @@ from coupon_desk.coupons.points import PointEntry
 from coupon_desk.training.generated import Generated
 from coupon_desk.training.ledger import Ledger
 from coupon_desk.training.shelf import Shelf
+from coupon_desk.training.sources import CustomerSource, DiscountSource, OrderSource, customer_key, discount_key, order_key
 from coupon_desk.training.things import Customer, Discount, Metafield, Order, whole
 
 _FIRST_NEW: Final = 9_000_000_000_000
-_NEVER: Final = datetime.max.replace(tzinfo=UTC)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +46,16 @@ class Job:
 class World:
     """Everything that the remote systems know. Hold `lock` to read or change it."""
 
-    def __init__(self, size: int, seed: int, clock: Clock) -> None:
-        self.lock = threading.RLock()
+    def __init__(self, size: int, seed: int, clock: Clock, lock: threading.RLock) -> None:
+        self.lock = lock
         self.clock = clock
         self.revision = 0
         self.opened_at = clock.now()
         self.caught_up_at = self.opened_at
         self.generated = generated = Generated(size, seed, self.opened_at)
-        self.discounts: Shelf[Discount] = Shelf(_Discounts(generated), discount_key)
-        self.customers: Shelf[Customer] = Shelf(_Customers(generated), customer_key)
-        self.orders: Shelf[Order] = Shelf(_Orders(generated), order_key)
+        self.discounts: Shelf[Discount] = Shelf(DiscountSource(generated), discount_key)
+        self.customers: Shelf[Customer] = Shelf(CustomerSource(generated), customer_key)
+        self.orders: Shelf[Order] = Shelf(OrderSource(generated), order_key)
         self.ledger = Ledger(self._open_account)
         self.next_order_name = 1001 + size
         self._codes: dict[str, int] = {}
@@ -212,98 +211,3 @@ class World:
     def _open_account(self, account_id: str) -> list[PointEntry] | None:
         index = self.generated.customer_index(int(account_id)) if account_id.isascii() and account_id.isdigit() else None
         return None if index is None else self.generated.point_entries(index)
-
-
-def microseconds(moment: datetime | None) -> int:
-    """A moment as a sort key; None sorts last."""
-    return ((moment or _NEVER) - _EPOCH) // timedelta(microseconds=1)
-
-
-def discount_key(sort: str, discount: Discount) -> int | str:
-    """The place of a discount in one of `DiscountSortKeys`."""
-    match sort:
-        case "CREATED_AT":
-            return microseconds(discount.created_at)
-        case "UPDATED_AT":
-            return microseconds(discount.updated_at)
-        case "STARTS_AT":
-            return microseconds(discount.starts_at)
-        case "ENDS_AT":
-            return microseconds(discount.ends_at)
-        case "TITLE":
-            return discount.title
-    return discount.number
-
-
-def customer_key(sort: str, customer: Customer) -> int | str:
-    """The place of a customer in one of `CustomerSortKeys`."""
-    match sort:
-        case "CREATED_AT":
-            return microseconds(customer.created_at)
-        case "UPDATED_AT":
-            return microseconds(customer.updated_at)
-        case "NAME":
-            return f"{customer.last_name}, {customer.first_name}"
-    return customer.number
-
-
-def order_key(sort: str, order: Order) -> int | str:
-    """The place of an order in one of `OrderSortKeys`."""
-    match sort:
-        case "CREATED_AT" | "PROCESSED_AT":
-            return microseconds(order.created_at)
-        case "UPDATED_AT":
-            return microseconds(order.updated_at)
-        case "TOTAL_PRICE" | "CURRENT_TOTAL_PRICE":
-            return order.total
-        case "ORDER_NUMBER":
-            return int(order.name.lstrip("#"))
-    return order.number
-
-
-class _Discounts:
-    def __init__(self, generated: Generated) -> None:
-        self._generated = generated
-        self.size = generated.size
-        self.rising_sorts = frozenset({"ID", "RELEVANCE", "CREATED_AT", "UPDATED_AT"})
-
-    def number(self, index: int) -> int:
-        return self._generated.discount_number(index)
-
-    def index(self, number: int) -> int | None:
-        return self._generated.discount_index(number)
-
-    def item(self, index: int) -> Discount | None:
-        return self._generated.discount(index)
-
-
-class _Customers:
-    def __init__(self, generated: Generated) -> None:
-        self._generated = generated
-        self.size = generated.customers
-        self.rising_sorts = frozenset({"ID", "RELEVANCE", "LOCATION", "CREATED_AT", "UPDATED_AT"})
-
-    def number(self, index: int) -> int:
-        return self._generated.customer_number(index)
-
-    def index(self, number: int) -> int | None:
-        return self._generated.customer_index(number)
-
-    def item(self, index: int) -> Customer | None:
-        return self._generated.customer(index)
-
-
-class _Orders:
-    def __init__(self, generated: Generated) -> None:
-        self._generated = generated
-        self.size = generated.size
-        self.rising_sorts = frozenset({"ID", "RELEVANCE"})
-
-    def number(self, index: int) -> int:
-        return self._generated.order_number(index)
-
-    def index(self, number: int) -> int | None:
-        return self._generated.order_index(number)
-
-    def item(self, index: int) -> Order | None:
-        return self._generated.order(index)

@@ -96,6 +96,18 @@ def test_shopifys_errors_have_their_own_shapes(
     assert answer.headers.get("Retry-After") == ("2" if status == 429 else None)
 
 
+@pytest.mark.parametrize(
+    ("status", "told"), [(402, "Unavailable Shop"), (423, "Unavailable Shop"), (503, "Service Unavailable")]
+)
+def test_any_status_can_be_answered(shop: TrainingShop, admin: Admin, pos: Pos, status: int, told: str) -> None:
+    shop.faults.add(Fault("shop", FaultKind.HTTP_STATUS, status=status), Fault("balance", FaultKind.HTTP_STATUS, status=status))
+
+    answer = admin.send("{ shop { name } }")
+
+    assert (answer.status_code, answer.json()) == (status, {"errors": told})
+    assert pos.balance("1").status_code == status
+
+
 def test_an_internal_error_comes_with_http_200_and_a_request_id(shop: TrainingShop, admin: Admin) -> None:
     shop.faults.add(Fault("shop", FaultKind.INTERNAL_ERROR_200_BEFORE))
 

@@ -83,6 +83,7 @@ def test_a_mail_can_be_kept_although_the_answer_is_lost(shop: TrainingShop) -> N
         ("mail.recipient", FaultKind.FORBIDDEN, 550),
         ("mail.content", FaultKind.ERROR_500_BEFORE, 451),
         ("mail.content", FaultKind.HTML_502, 554),
+        ("mail.recipient", FaultKind.HTTP_STATUS, 503),
     ],
 )
 def test_a_stage_can_be_refused(shop: TrainingShop, stage: str, kind: FaultKind, status: int) -> None:

@@ -161,5 +161,5 @@ def test_the_shop_is_fast_enough_for_a_campaign() -> None:
         admin.close()
 
     assert opened - began < 0.3
-    assert (read - warm) / 20 < 0.02
-    assert listed - read < 0.5
+    assert (read - warm) / 20 < 0.01
+    assert listed - read < 0.15
