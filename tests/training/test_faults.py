@@ -195,6 +195,23 @@ def test_a_client_that_gives_up_frees_the_black_hole(shop: TrainingShop) -> None
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("training")]
 
 
+def test_a_slow_call_is_carried_out_although_the_client_has_gone(shop: TrainingShop) -> None:
+    coupon = shop.showcase.example
+    shop.faults.add(Fault("add", FaultKind.SLOW, seconds=0.4))
+    body = {"amount": 500, "reason": "Coupon cancelled", "reference": coupon.reference}
+    url = f"{shop.addresses.pos_endpoint}/customers/{number(coupon.customer_id)}/points/add"
+
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(url, json=body, headers={"Authorization": f"Bearer {shop.addresses.pos_token}"}, timeout=0.1)
+    assert len(shop.point_entries(coupon.customer_id, coupon.reference)) == 1
+    for _ in range(200):
+        if shop.journal.calls("add")[0].status is not None:
+            break
+        threading.Event().wait(0.02)
+
+    assert [entry.points for entry in shop.point_entries(coupon.customer_id, coupon.reference)] == [500, -500]
+
+
 def occurrences(rule: Fault, calls: int = 12, seed: int = 7) -> list[int]:
     faults = Faults(seed)
     faults.add(rule)
