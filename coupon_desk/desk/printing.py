@@ -65,6 +65,10 @@ class Paper:
 
 def write_pdf(html: str, paper: Paper, language: Language, target: Path, title: str) -> None:
     """Write the receipt as PDF. Raises NotPrinted."""
+    try:
+        target.open("wb").close()
+    except OSError as refused:
+        raise _not_written(target) from refused
     writer = QPdfWriter(str(target))
     writer.setResolution(RESOLUTION_DPI)
     writer.setTitle(title)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPushButton, QToolButton, QWidget
 
 from coupon_desk.catalogue.query import CouponQuery, StatusFilter
 from coupon_desk.desk.controls import button, column, frame, row
@@ -44,7 +44,8 @@ class SearchBar(QWidget):
         self._glass = self.text.addAction(self._glass_icon(), _LEADING)
         stage.theme.changed.connect(lambda: self._glass.setIcon(self._glass_icon()))
         stage.speech.tell(self.text, msg("Scan or type a code, a name or an e-mail"), "setPlaceholderText")
-        stage.speech.tell(self.text, msg("Search coupons"), "setAccessibleName")
+        for control in (self.text, *self.text.findChildren(QToolButton)):
+            stage.speech.tell(control, msg("Search coupons"), "setAccessibleName")
         stage.speech.tell(self.text, msg("Ctrl+F comes here, Enter selects the exact code, Esc clears."), "setToolTip")
         self._segments: dict[StatusFilter, QPushButton] = {}
         self._counts: Mapping[StatusFilter, Count] = {}

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from coupon_desk.app import CouponDesk
+from coupon_desk.app import CouponDesk, Home
 from coupon_desk.app.training import training_config, training_vault
 from coupon_desk.clock import VirtualClock
 from coupon_desk.desk.garbage import WindowGarbage
@@ -84,6 +84,7 @@ def filled_home(opened_shop: TrainingShop, clock: VirtualClock, tmp_path_factory
     home = tmp_path_factory.mktemp("filled")
     opened_shop.reset()
     (home / "config.toml").write_text(training_config(opened_shop.addresses), encoding="utf-8")
+    Home(home).training_mark.touch()
     opened = CouponDesk.open(home, secrets=training_vault(opened_shop.addresses), clock=clock)
     opened.people.add(PEOPLE[0], None)
     owner = opened.people.sign_in("owner", PEOPLE[0].pin)

@@ -1,0 +1,90 @@
+"""Receipts as PDF and on paper."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+import unicodedata
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from coupon_desk.desk.printing import NotPrinted, Paper, print_receipt, write_pdf
+from coupon_desk.receipts.layout import ReceiptWidth
+from coupon_desk.words import Language
+from tests.surroundings.tool import tool
+
+HTML = "<p><b>クーポン取り消し</b></p><p>500 points returned</p><p>COUPON-70934-AB12CD-500</p>"
+
+
+def told_by(name: str, file: Path, *more: str) -> str:
+    return subprocess.run([tool(name), str(file), *more], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("width", "millimetres"), [(ReceiptWidth.A4, 210.0), (ReceiptWidth.MM80, 80.0), (ReceiptWidth.MM58, 58.0)]
+)
+def test_a_receipt_fills_one_page_of_its_paper_and_its_text_can_be_read(
+    qapp: QApplication, tmp_path: Path, width: ReceiptWidth, millimetres: float
+) -> None:
+    file = tmp_path / "receipt.pdf"
+    write_pdf(HTML, Paper.of(width), Language.JA, file, "COUPON-70934-AB12CD-500")
+    facts = dict(line.split(":", 1) for line in told_by("pdfinfo", file).splitlines())
+    assert facts["Pages"].strip() == "1"
+    page_width, page_height = (float(part) for part in facts["Page size"].split("pts")[0].split("x"))
+    assert page_width == pytest.approx(millimetres / 25.4 * 72, abs=1)
+    if width is ReceiptWidth.A4:
+        assert page_height == pytest.approx(842, abs=1)
+    else:
+        assert page_height < 200
+    text = told_by("pdftotext", file, "-")
+    assert "points returned" in text
+    assert "クーポン" in unicodedata.normalize("NFKC", text)
+
+
+def test_a_roll_is_as_long_as_its_text(qapp: QApplication, tmp_path: Path) -> None:
+    sizes = []
+    for lines in (5, 40):
+        file = tmp_path / f"{lines}.pdf"
+        write_pdf("<p>line</p>" * lines, Paper.of(ReceiptWidth.MM80), Language.EN, file, "roll")
+        facts = dict(line.split(":", 1) for line in told_by("pdfinfo", file).splitlines())
+        assert facts["Pages"].strip() == "1"
+        sizes.append(float(facts["Page size"].split("x")[1].split("pts")[0]))
+    assert sizes[1] > sizes[0] * 4
+
+
+def test_a_folder_that_is_not_there_is_said_in_a_sentence(qapp: QApplication, tmp_path: Path) -> None:
+    with pytest.raises(NotPrinted) as refused:
+        write_pdf(HTML, Paper.of(ReceiptWidth.MM80), Language.EN, tmp_path / "missing" / "receipt.pdf", "receipt")
+    assert "cancelled all the same" in refused.value.sentences(Language.EN)
+
+
+def queue(folder: Path, monkeypatch: pytest.MonkeyPatch, exit_status: int) -> Path:
+    """A print queue of our own: an `lp` that keeps what it was given."""
+    taken = folder / "taken.pdf"
+    program = folder / "lp"
+    program.write_text(
+        f"#!{sys.executable}\nimport shutil, sys\n"
+        f"assert sys.argv[1:5] == ['-d', 'Counter', '-t', 'title'], sys.argv\n"
+        f"shutil.copy(sys.argv[5], {str(taken)!r})\nsys.stderr.write('not accepting jobs')\nsys.exit({exit_status})\n",
+        encoding="utf-8",
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(folder))
+    return taken
+
+
+def test_a_receipt_is_handed_to_the_queue_as_pdf(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = queue(tmp_path, monkeypatch, 0)
+    print_receipt(HTML, Paper.of(ReceiptWidth.MM80), Language.EN, "Counter", "title")
+    assert taken.read_bytes().startswith(b"%PDF-")
+
+
+def test_a_queue_that_rejects_the_job_is_noticed(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue(tmp_path, monkeypatch, 1)
+    with pytest.raises(NotPrinted) as refused:
+        print_receipt(HTML, Paper.of(ReceiptWidth.MM80), Language.EN, "Counter", "title")
+    assert refused.value.detail == "not accepting jobs"
+    assert "Counter" in refused.value.sentences(Language.EN)
