@@ -22,7 +22,10 @@ def committed() -> list[Path]:
     return [REPOSITORY / name for name in listed.stdout.split("\0") if name]
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "bench", "lock", "lint", "schema", "clean"])
+PROMISED = {"demo", "test", "bench", "lock", "lint", "schema", "clean"}
+
+
+@pytest.mark.parametrize("target", sorted(PROMISED))
 def test_make_knows_the_target(target: str) -> None:
     asked = subprocess.run([tool("make"), "-n", target], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert asked.returncode == 0, asked.stderr
@@ -31,7 +34,7 @@ def test_make_knows_the_target(target: str) -> None:
 
 def test_make_alone_says_what_there_is() -> None:
     told = subprocess.run([tool("make")], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
-    assert {line.split()[1] for line in told.splitlines()} == {"demo", "test", "lint", "bench", "schema", "lock", "clean"}
+    assert {line.split()[1] for line in told.splitlines()} >= PROMISED
 
 
 def test_nothing_committed_names_a_machine() -> None:
