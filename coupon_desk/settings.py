@@ -112,7 +112,7 @@ def load(file: Path) -> Settings:
     except FileNotFoundError as missing:
         raise ConfigurationError(
             msg("There is no configuration yet: {file} does not exist.", file=str(file)),
-            todo=msg("Open the desk to set up the shop, or try “coupon-desk demo”."),
+            todo=msg("Open Coupon Desk to set up the shop, or try “coupon-desk demo”."),
         ) from missing
     except (OSError, UnicodeDecodeError) as unreadable:
         raise ConfigurationError(
@@ -166,5 +166,5 @@ def _secret(file: Path, path: tuple[str, ...]) -> ConfigurationError:
 def _refused(file: Path, why: str) -> ConfigurationError:
     return ConfigurationError(
         msg("The configuration {file} is wrong: {why}", file=str(file), why=why.replace("`$.", "`").replace("`$`", "the file")),
-        todo=msg("Mend the file and start again; nothing was done."),
+        todo=msg("Nothing was done. Correct the file and start again."),
     )

@@ -65,7 +65,7 @@ def test_the_example_of_the_interface_is_accepted() -> None:
 
 
 def test_central_and_policy_may_be_left_out() -> None:
-    settings = parse(GOOD.split("[central]")[0], FILE)
+    settings = parse(GOOD.split("[central]", maxsplit=1)[0], FILE)
     assert settings.central is None
     assert settings.policy.retire == "delete-after-check"
 

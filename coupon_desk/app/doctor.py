@@ -43,7 +43,7 @@ def examine(
 ) -> Iterator[Check]:
     """All checks, in the order in which they build on each other."""
     yield Check(msg("Configuration"), True, msg("Read, for the shop {shop}.", shop=settings.shop.name))
-    yield _try(msg("Keyring"), lambda: msg("Stores and gives back: {keyring}.", keyring=vault.check()))
+    yield _try(msg("Keyring"), lambda: msg("Stores and gives back secrets: {keyring}.", keyring=vault.check()))
     yield _try(msg("Trail"), lambda: _trail(trail))
     health: list[ShopHealth] = []
     yield _try(msg("Shopify"), lambda: _shop(client, clock, health))
@@ -56,7 +56,7 @@ def examine(
             msg("Central database"),
             True,
             msg("Configured, but this version keeps claims in the customers' records only."),
-            msg("Nothing to mend: two desks are kept apart by the customers' records. Their trails stay on each desk."),
+            msg("Nothing to do: claims in the customers' records keep two desks apart. Each desk keeps its own trail."),
         )
 
 
@@ -69,14 +69,14 @@ def _try(name: Message, look: Callable[[], Message]) -> Check:
 
 def _quiet(look: Callable[[], None]) -> Message:
     look()
-    return msg("Answers, and lets us in.")
+    return msg("Answers, and accepts the sign-in.")
 
 
 def _trail(trail: Trail) -> Message:
     found = trail.verify()
     if found.bad is not None:
         raise DeskError(
-            msg("Entry {sequence} is not what was written ({why}).", sequence=found.bad.sequence, why=found.bad.why),
+            msg("The trail is broken at entry {sequence}: {why}.", sequence=found.bad.sequence, why=found.bad.why.label),
             todo=msg("Keep the home as it is, and restore a backup beside it."),
         )
     return msg("Intact: {count} entries.", count=found.checked)
@@ -93,13 +93,13 @@ def _of_shop(health: ShopHealth) -> Iterator[Check]:
             msg("Permissions in Shopify"),
             False,
             msg("Missing: {scopes}.", scopes=", ".join(health.missing_scopes)),
-            msg("Give the app these permissions in Shopify's admin and install it again."),
+            msg("Give the app these permissions in the Shopify admin and install it again."),
         )
     elif not health.sees_all_orders:
         yield Check(
             msg("Permissions in Shopify"),
             True,
-            msg("All that is needed. Orders older than 60 days stay unseen without read_all_orders."),
+            msg("All that is needed. Without read_all_orders, orders older than 60 days cannot be seen."),
         )
     else:
         yield Check(msg("Permissions in Shopify"), True, msg("All that is needed."))
@@ -107,7 +107,11 @@ def _of_shop(health: ShopHealth) -> Iterator[Check]:
         yield Check(
             msg("API version"),
             False,
-            msg("Shopify answers as {served} instead of {asked}.", served=health.served_version, asked=health.asked_version),
+            msg(
+                "Shopify answers with version {served} instead of {asked}.",
+                served=health.served_version,
+                asked=health.asked_version,
+            ),
             msg("Install the newest version of Coupon Desk."),
         )
     skew = health.clock_skew_seconds
@@ -116,7 +120,7 @@ def _of_shop(health: ShopHealth) -> Iterator[Check]:
             msg("Clock"),
             False,
             msg("This computer's clock differs from Shopify's by {seconds} seconds.", seconds=round(abs(skew))),
-            msg("Set the clock of this computer from the network."),
+            msg("Let this computer set its clock from the network."),
         )
     else:
         yield Check(msg("Clock"), True, msg("Agrees with Shopify's."))

@@ -112,7 +112,7 @@ class Engine:
             story = self.story(operation_id)
             self._permission.people.authorise(session, Right.APPROVE, story.operation.code.masked)
             if story.operation.ended_at is None or not story.operation.has_open_work:
-                raise NotPermitted(msg("This operation waits for no answer."), done=msg("Nothing was done."))
+                raise NotPermitted(msg("This operation does not wait for an answer."), done=msg("Nothing was done."))
             return self._append(story, "operation.answered", {"note": note}, session, observer).operation
 
     def resume(self, observer: Observer = ignore, *, wait_seconds: float = 0.0) -> tuple[Operation, ...]:
@@ -205,7 +205,7 @@ class Engine:
         story = self.story(operation_id)
         self._permission.may_approve(session, story.operation.operator.login, story.operation.code.masked)
         if story.operation.state is not OperationState.AWAITING_APPROVAL:
-            raise NotPermitted(msg("This operation does not wait for approval (any more)."), done=msg("Nothing was done."))
+            raise NotPermitted(msg("This operation does not wait for approval."), done=msg("Nothing was done."))
         return story
 
     def _is_at_work(self, operation_id: str) -> bool:

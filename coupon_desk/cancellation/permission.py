@@ -67,7 +67,7 @@ class Permission:
         self.people.authorise(session, Right.APPROVE, about)
         if session.login == requester:
             raise NotPermitted(
-                msg("Nobody approves their own request."),
+                msg("You cannot approve your own request."),
                 done=msg("Nothing was done."),
                 todo=msg("Ask another manager to sign in and approve it."),
             )
@@ -77,7 +77,7 @@ class Permission:
         if not may:
             why.append(msg("The operator's role may ask, but a second person has to approve."))
         if request.kind is OperationKind.ORDER_REFUND:
-            why.append(msg("A grant for a used coupon is always looked at by a second person."))
+            why.append(msg("Returning points for a used coupon always needs a second person."))
         if request.kind is not OperationKind.INVALIDATE:
             why.extend(
                 why_second_person(
@@ -88,7 +88,7 @@ class Permission:
                 )
             )
         if request.reason.needs_second_person:
-            why.append(msg("Goodwill is always looked at by a second person."))
+            why.append(msg("Goodwill always needs a second person."))
         return why
 
 

@@ -67,7 +67,7 @@ def write_record(
             work.unknown(name, unknown, work.now + pause(work.step(name).attempts))
             return Written.NO
         return Written.YES
-    work.postponed(name, msg("Others keep changing the customer's record."), work.now + pause(work.step(name).attempts))
+    work.postponed(name, msg("Somebody keeps changing the customer's record."), work.now + pause(work.step(name).attempts))
     return Written.NO
 
 
@@ -98,5 +98,5 @@ def _refuse(work: Work, name: StepName, why: Message) -> None:
     work.postponed(name, why, work.now)
     work.attention(
         msg("The customer's record could not be written: {why}", why=why),
-        msg("Mend the cause, then choose “Try again”. Nothing that was done is repeated."),
+        msg("Remove the cause, then choose “Go on now”. Nothing that was done is repeated."),
     )

@@ -29,7 +29,7 @@ def claim(work: Work) -> None:
 
     written = write_record(work, StepName.CLAIM, customer_id, PutClaim(mark), is_there=is_ours, why_not=_why_not_claim(work))
     if written is Written.YES:
-        work.done(StepName.CLAIM, msg("Nobody else can work on it."))
+        work.done(StepName.CLAIM, msg("Claimed: nobody else can work on this coupon."))
 
 
 def _why_not_claim(work: Work) -> Callable[[RecordEntry | None], Finding | None]:
@@ -41,7 +41,7 @@ def _why_not_claim(work: Work) -> Callable[[RecordEntry | None], Finding | None]
         if entry.claim is not None:
             return refusal(
                 Rule.BEING_CANCELLED,
-                msg("Is being cancelled by {by} since {at}.", by=entry.claim.by, at=entry.claim.at),
+                msg("Being cancelled by {by} since {at}.", by=entry.claim.by, at=entry.claim.at),
             )
         if entry.status is RecordStatus.CANCELLED:
             return refusal(Rule.CANCELLED, msg("Already cancelled."))

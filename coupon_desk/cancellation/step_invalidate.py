@@ -66,23 +66,23 @@ def _check_unused_and_dead(work: Work) -> None:
         return
     if orders or (isinstance(seen, DiscountSeen) and seen.usage_count > 0):
         used = (
-            msg("Used while we were cancelling, in order {order}.", order=orders[0].name)
+            msg("Used while it was being cancelled, in order {order}.", order=orders[0].name)
             if orders
-            else msg("Used while we were cancelling.")
+            else msg("Used while it was being cancelled.")
         )
         work.refused(StepName.INVALIDATE, [refusal(Rule.USED_MEANWHILE, used)], used)
     elif not _is_dead(seen):
         work.attention(
             msg("Somebody switched the code on again while it was being cancelled."),
-            msg("Find out who did in Shopify's admin, then choose “Try again”."),
+            msg("Find out in the Shopify admin who did it, then choose “Go on now”."),
         )
     elif isinstance(seen, Absent) and discount.bears_only_this_code:
         work.attention(
             msg("Somebody deleted the discount while it was being cancelled, so its use cannot be read any more."),
-            msg("Look for the code in Shopify's orders, then return the points by hand or close the operation."),
+            msg("Look for the code in the Shopify admin, under Orders, and tell an administrator what you found."),
         )
     else:
-        work.done(StepName.INVALIDATE, msg("The code is dead, and was not used."))
+        work.done(StepName.INVALIDATE, msg("The code no longer works, and was not used."))
 
 
 def _is_dead(seen: DiscountSeen | Absent) -> bool:

@@ -39,7 +39,7 @@ def notify(work: Work) -> None:
     except OutcomeUnknown as unknown:
         work.unknown(StepName.NOTIFY, unknown)
     else:
-        work.done(StepName.NOTIFY, msg("The e-mail is on its way."), {"message_id": notice.message_id})
+        work.done(StepName.NOTIFY, msg("The mail server took the e-mail."), {"message_id": notice.message_id})
 
 
 def _notice(work: Work) -> CancellationNotice | None:

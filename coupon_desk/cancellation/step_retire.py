@@ -39,10 +39,10 @@ def retire(work: Work) -> None:
         work.refused(StepName.RETIRE, [], msg("Used although it was cancelled."))
         work.attention(
             msg(
-                "The coupon was used although it had been cancelled; its {points} points are back with the customer.",
+                "The coupon was used although it had been cancelled, and its {points} points were returned to the customer.",
                 points=operation.points_returned,
             ),
-            msg("Talk to the customer, or take the points back at the POS; then close the alarm."),
+            msg("Talk to the customer, or take the points back in the point system; then choose “I have seen to it”."),
             orders=[order.name for order in orders],
         )
         return

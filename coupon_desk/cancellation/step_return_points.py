@@ -45,8 +45,8 @@ def return_points(work: Work) -> None:
     except RemoteRefused as refused:
         work.delayed(StepName.RETURN_POINTS, refused)
         work.attention(
-            msg("The code is dead, but the point system refused to return the points: {why}", why=refused.what),
-            refused.todo or msg("Mend the cause in the point system, then choose “Try again”."),
+            msg("The code no longer works, but the point system refused to return the points: {why}", why=refused.what),
+            refused.todo or msg("Remove the cause in the point system, then choose “Go on now”."),
         )
     except OutcomeUnknown as unknown:
         work.unknown(StepName.RETURN_POINTS, unknown, work.now)
@@ -68,8 +68,8 @@ def _look_for_return(work: Work, *, was_sent: bool) -> HistorySeen | None:
         return None
     if isinstance(history, Absent):
         work.attention(
-            msg("The code is dead, but the point system does not know the customer any more."),
-            msg("Find the customer in the point system, then choose “Try again”."),
+            msg("The code no longer works, but the point system does not know the customer any more. No points were returned."),
+            msg("Find the customer in the point system, then choose “Go on now”."),
         )
         return None
     if history.returns:
@@ -77,8 +77,8 @@ def _look_for_return(work: Work, *, was_sent: bool) -> HistorySeen | None:
         return None
     if not history.complete:
         work.attention(
-            msg("The point history could not be read to its end, so it is not known whether the points are back."),
-            msg("Look for {reference} in the point system's history.", reference=operation.reference),
+            msg("The point history could not be read to its end, so it is not known whether the points are returned."),
+            msg("Look for {reference} in the point history.", reference=operation.reference),
         )
         return None
     if was_sent and not _is_surely_absent(work):
@@ -92,21 +92,21 @@ def _settle_by(work: Work, history: HistorySeen) -> None:
     fits = [entry for entry in returns if entry.points == operation.points_to_return]
     ever_sent = StepName.RETURN_POINTS in work.story.requests
     if ever_sent and len(returns) == 1 and fits:
-        work.looked(StepName.RETURN_POINTS, "present", msg("The points are in the history."), entry=fits[0].id)
+        work.looked(StepName.RETURN_POINTS, "present", msg("The return is in the point history."), entry=fits[0].id)
         _points_are_back(work, _as_added(fits[0], history))
         return
     several = len(returns) > 1
     work.looked(
         StepName.RETURN_POINTS,
         "several" if several else "other",
-        msg("The history does not show what we sent."),
+        msg("The point history does not show what was sent."),
         entries=[entry.id for entry in returns],
     )
     if several:
-        what = msg("Possible double: the point history shows {count} returns for this coupon.", count=len(returns))
-        todo = msg(
-            "Compare {reference} in the point system's history and take back what is too much.", reference=operation.reference
+        what = msg(
+            "Points may have been returned twice: the point history shows {count} returns for this coupon.", count=len(returns)
         )
+        todo = msg("Compare {reference} in the point history and take back what is too much.", reference=operation.reference)
     else:
         what = msg("Somebody else returned {points} points for this coupon.", points=returns[0].points)
         todo = msg("Nothing more is returned. Compare {reference} in the point history.", reference=operation.reference)
@@ -123,7 +123,7 @@ def _is_surely_absent(work: Work) -> bool:
     work.looked(
         StepName.RETURN_POINTS,
         "absent",
-        msg("Sent, but not in the point history yet. Looking again before anything is sent."),
+        msg("Sent, but not in the point history yet. Nothing is sent again before the next look."),
         again_at,
     )
     return False
@@ -133,7 +133,7 @@ def _points_are_back(work: Work, added: PointsAdded) -> None:
     points = known(work.operation.points_to_return)
     work.done(
         StepName.RETURN_POINTS,
-        msg("{points} points are back.", points=points),
+        msg("{points} points are returned.", points=points),
         {
             "points": points,
             "entry": added.entry_id,

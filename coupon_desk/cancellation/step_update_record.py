@@ -32,7 +32,7 @@ def update_record(work: Work) -> None:
 
     written = write_record(work, StepName.UPDATE_RECORD, known(operation.customer_id), change, is_there=is_there)
     if written is Written.YES:
-        work.done(StepName.UPDATE_RECORD, msg("The record says so."))
+        work.done(StepName.UPDATE_RECORD, msg("The customer's record is up to date."))
 
 
 def put_back(work: Work) -> None:
@@ -48,6 +48,6 @@ def put_back(work: Work) -> None:
         written = write_record(work, StepName.UPDATE_RECORD, known(operation.customer_id), change, is_there=is_there)
         if written is Written.NO:
             return
-        detail = msg("The record says used.") if used else msg("The record is as it was before.")
+        detail = msg("The customer's record says used.") if used else msg("The customer's record is as it was before.")
         work.done(StepName.UPDATE_RECORD, detail)
     work.ended_refused(operation.findings)

@@ -136,7 +136,7 @@ def judge_order_refund(evidence: Evidence, order: OrderSeen | Absent | NotAnswer
             findings.append(
                 _no(Rule.ORDER_OF_OTHER_CUSTOMER, msg("Order {order} belongs to another customer.", order=order.name))
             )
-    findings.append(_ask(Rule.USED, msg("A grant for a used coupon is always looked at by a second person.")))
+    findings.append(_ask(Rule.USED, msg("Returning points for a used coupon always needs a second person.")))
     return Verdict(CouponStatus.USED, tuple(findings), points_to_return(evidence))
 
 
@@ -173,11 +173,11 @@ def _work(evidence: Evidence) -> Iterator[Finding]:
             msg("Already cancelled on {at}.", at=at) if at else msg("Already cancelled."),
         )
     elif own:
-        yield _no(Rule.BEING_CANCELLED, msg("Is being cancelled by {by} since {at}.", by=own.by, at=own.at))
+        yield _no(Rule.BEING_CANCELLED, msg("Being cancelled by {by} since {at}.", by=own.by, at=own.at))
     elif entry and entry.claim:
         yield _no(
             Rule.BEING_CANCELLED,
-            msg("Is being cancelled by {by} since {at}.", by=entry.claim.by, at=entry.claim.at),
+            msg("Being cancelled by {by} since {at}.", by=entry.claim.by, at=entry.claim.at),
         )
 
 

@@ -76,7 +76,7 @@ def sender_of(configured: str) -> Mailbox:
         raise RemoteRefused(
             System.MAIL,
             msg("The sender in the configuration is not an e-mail address; nothing was sent."),
-            todo=msg("Mend “sender” in the part [mail] of the configuration."),
+            todo=msg("Correct “sender” in the part [mail] of the configuration."),
         )
     return Mailbox(one_line((parts["name"] or "").strip().strip('"')), address)
 

@@ -96,11 +96,11 @@ _UNSUPPORTED: Final[dict[Stage, tuple[Message, Message]]] = {
         _CONFIGURATION,
     ),
     Stage.SIGN_IN: (
-        msg("The mail server offers no way to sign in that the desk knows (PLAIN or LOGIN); no e-mail was sent."),
+        msg("The mail server offers no way to sign in that Coupon Desk knows (PLAIN or LOGIN); no e-mail was sent."),
         _CONFIGURATION,
     ),
     Stage.SENDER: (
-        msg("The mail server cannot take an address with letters other than a to z; no e-mail was sent."),
+        msg("The mail server cannot take this address: it has other letters than a to z; no e-mail was sent."),
         msg("Correct the address in Shopify, or tell the customer in another way."),
     ),
 }

@@ -88,11 +88,11 @@ _ROLE_LABELS: Final = {
 
 _LABELS: Final = {
     Right.SEE: msg("See coupons"),
-    Right.SEE_CUSTOMER: msg("See customers’ personal data"),
+    Right.SEE_CUSTOMER: msg("See customers' personal data"),
     Right.ASK: msg("Ask for a cancellation"),
     Right.CANCEL: msg("Cancel coupons"),
     Right.INVALIDATE: msg("Invalidate coupons without returning points"),
-    Right.REFUND_ORDER: msg("Refund coupons of cancelled orders"),
+    Right.REFUND_ORDER: msg("Refund for cancelled orders"),
     Right.APPROVE: msg("Approve what others ask for"),
     Right.READ_TRAIL: msg("Read the trail"),
     Right.EXPORT: msg("Export the trail"),
@@ -103,11 +103,11 @@ _LABELS: Final = {
 
 _REFUSALS: Final = {
     Right.SEE: msg("Your role ({role}) may not see coupons."),
-    Right.SEE_CUSTOMER: msg("Your role ({role}) may not see customers’ personal data."),
+    Right.SEE_CUSTOMER: msg("Your role ({role}) may not see customers' personal data."),
     Right.ASK: msg("Your role ({role}) may not ask for a cancellation."),
     Right.CANCEL: msg("Your role ({role}) may not cancel coupons."),
     Right.INVALIDATE: msg("Your role ({role}) may not invalidate coupons."),
-    Right.REFUND_ORDER: msg("Your role ({role}) may not refund coupons of cancelled orders."),
+    Right.REFUND_ORDER: msg("Your role ({role}) may not ask for a refund for a cancelled order."),
     Right.APPROVE: msg("Your role ({role}) may not approve requests."),
     Right.READ_TRAIL: msg("Your role ({role}) may not read the trail."),
     Right.EXPORT: msg("Your role ({role}) may not export the trail."),

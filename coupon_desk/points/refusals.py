@@ -31,7 +31,7 @@ def read_failure(answer: HttpAnswer) -> RemoteError:
     return RemoteUnavailable(
         System.POINTS,
         msg("The point system has a fault of its own (HTTP {status}).", status=str(answer.status)),
-        todo=msg("Try again in a moment; if it stays, tell the people who run the point system."),
+        todo=msg("Try again in a moment; if it does not pass, tell the people who run the point system."),
         retry_after_seconds=answer.retry_after_seconds,
         detail=_detail(answer, error),
         request_id=answer.request_id,

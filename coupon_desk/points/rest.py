@@ -203,7 +203,7 @@ def _amount_of(prepared: PreparedRequest) -> int:
 def _not_ours(detail: str) -> RemoteRefused:
     return RemoteRefused(
         System.POINTS,
-        msg("The stored request is not one that adds points; nothing was sent."),
+        msg("The stored request does not add points; nothing was sent."),
         todo=msg("Verify the trail and let an administrator look at it."),
         detail=detail,
     )

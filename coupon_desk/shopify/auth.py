@@ -129,12 +129,12 @@ class ClientCredentials:
         match code:
             case "app_not_installed":
                 return refused(
-                    msg("The desk's app is not installed in this shop."),
+                    msg("Coupon Desk's app is not installed in this shop."),
                     todo=msg("Nothing was done. Install the app in the Shopify admin, then try again."),
                 )
             case "shop_not_permitted":
                 return refused(
-                    msg("The desk's app belongs to another organisation than the shop."),
+                    msg("Coupon Desk's app belongs to another organisation than the shop."),
                     todo=msg("Nothing was done. Use an app of the shop's own organisation, or a token."),
                 )
             case _:

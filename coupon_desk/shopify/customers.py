@@ -42,7 +42,7 @@ class RecordField(Shape, frozen=True):
         """The record's text. Raises MalformedRecord where the metafield holds something else than JSON."""
         if self.type != "json":
             raise MalformedRecord(
-                msg("The customer's coupon record is not of the agreed form."), detail=f"metafield of type {self.type}"
+                msg("The customer's record does not have the agreed form."), detail=f"metafield of type {self.type}"
             )
         return self.value
 

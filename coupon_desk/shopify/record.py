@@ -68,12 +68,12 @@ def changed(raw: str | None, code: CouponCode, change: RecordChange) -> str:
         text = _with_new_entry(text, code)
         place = _place_of(text, code)
     if place is None:
-        raise MalformedRecord(msg("The customer's coupon record is not of the agreed form."), detail="entry not found")
+        raise MalformedRecord(msg("The customer's record does not have the agreed form."), detail="entry not found")
     text = _changed_entry(text, place, change)
     if len(text.encode()) > LARGEST_RECORD_BYTES:
         raise RemoteRefused(
             System.SHOPIFY,
-            msg("The customer's coupon record is full: Shopify takes 128 KB."),
+            msg("The customer's record is full: Shopify takes 128 KB."),
             todo=msg("Nothing was done. Old entries have to be removed by whoever looks after the shop's website."),
         )
     return text
@@ -87,7 +87,7 @@ def _changed_entry(text: str, place: int, change: RecordChange) -> str:
             if present is not None and present.operation != claim.operation:
                 raise RemoteRefused(
                     System.SHOPIFY,
-                    msg("Is being cancelled by {by} since {at}.", by=present.by, at=present.at),
+                    msg("Being cancelled by {by} since {at}.", by=present.by, at=present.at),
                     todo=msg("Nothing was done."),
                 )
             mark = {"operation": claim.operation, "by": claim.by, "at": to_text(claim.at)}
@@ -132,7 +132,7 @@ def _place_of(text: str, code: CouponCode) -> int | None:
     """Where our entry begins. Several of the same code contradict each other, so they are refused."""
     found = [start for start in _places(text) if _bears(splice.value_at(text, start), code)]
     if len(found) > 1:
-        raise MalformedRecord(msg("The customer's coupon record has coupon {code} more than once.", code=code.text))
+        raise MalformedRecord(msg("The customer's record has coupon {code} more than once.", code=code.text))
     return found[0] if found else None
 
 
@@ -159,8 +159,8 @@ def _list_start(text: str) -> int | None:
                 if len(found) == 1 and splice.kind_at(text, found[0].value_start) == "[":
                     return found[0].value_start
     except splice.NotJson as wrong:
-        raise MalformedRecord(msg("The customer's coupon record is not of the agreed form."), detail="not JSON") from wrong
-    raise MalformedRecord(msg("The customer's coupon record is not of the agreed form."), detail="no list of entries")
+        raise MalformedRecord(msg("The customer's record does not have the agreed form."), detail="not JSON") from wrong
+    raise MalformedRecord(msg("The customer's record does not have the agreed form."), detail="no list of entries")
 
 
 def _entry(entry: Mapping[str, Any]) -> RecordEntry:
@@ -183,7 +183,7 @@ def _status(entry: Mapping[str, Any]) -> RecordStatus:
     try:
         return RecordStatus(told.strip().lower() if isinstance(told, str) else told)
     except ValueError as unknown:
-        raise MalformedRecord(msg("The customer's coupon record has a status that the desk does not know.")) from unknown
+        raise MalformedRecord(msg("The customer's record has a status that Coupon Desk does not know.")) from unknown
 
 
 def _points(told: Any) -> Points | None:
@@ -211,7 +211,7 @@ def _moment(told: Any, *, must_be_understood: bool) -> datetime | None:
         return naive.replace(tzinfo=UTC) if naive.tzinfo is None else from_text(told)
     except (TypeError, ValueError, OverflowError) as wrong:
         if must_be_understood:
-            raise MalformedRecord(msg("The customer's coupon record has a date that the desk cannot read.")) from wrong
+            raise MalformedRecord(msg("The customer's record has a date that Coupon Desk cannot read.")) from wrong
         return None
 
 
@@ -220,5 +220,5 @@ def _claim(told: Any) -> Claim | None:
         return None
     at = _moment(told.get("at"), must_be_understood=True) if isinstance(told, dict) else None
     if at is None or not isinstance(told.get("operation"), str) or not isinstance(told.get("by"), str):
-        raise MalformedRecord(msg("The customer's coupon record has a mark that the desk cannot read."))
+        raise MalformedRecord(msg("The customer's record has a claim that Coupon Desk cannot read."))
     return Claim(told["operation"], told["by"], at)

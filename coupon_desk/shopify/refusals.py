@@ -15,8 +15,8 @@ from typing import Final
 from coupon_desk.errors import OutcomeUnknown, RemoteError, RemoteRefused, RemoteUnavailable, System
 from coupon_desk.words import Message, msg
 
-WRONG_TOKEN: Final = msg("Shopify did not accept the credentials of this desk.")
-LOOK_FIRST: Final = msg("It may have been done. The desk looks before anything is sent again.")
+WRONG_TOKEN: Final = msg("Shopify did not accept Coupon Desk's credentials.")
+LOOK_FIRST: Final = msg("It may have been done. Coupon Desk looks before anything is sent again.")
 NOTHING_DONE: Final = msg("Nothing was done. Try again in a moment.")
 TELL_ADMIN: Final = msg("Nothing was done. “coupon-desk doctor” tells what is wrong; please inform your administrator.")
 
@@ -70,10 +70,10 @@ def refused(what: Message, *, todo: Message = TELL_ADMIN, detail: str = "", requ
 def missing_scope(required: str | None, *, request_id: str | None = None) -> RemoteRefused:
     """ACCESS_DENIED or 403; `required` is what Shopify says is needed, in its own words."""
     if not required:
-        return refused(msg("Shopify does not permit this desk to do that."), request_id=request_id)
+        return refused(msg("Shopify does not permit Coupon Desk to do that."), request_id=request_id)
     return refused(
-        msg("Shopify does not permit this desk to do that. Needed: {required}", required=required),
-        todo=msg("Nothing was done. Give the desk's app this permission in the Shopify admin and install it again."),
+        msg("Shopify does not permit Coupon Desk to do that. Needed: {required}", required=required),
+        todo=msg("Nothing was done. Give Coupon Desk's app this permission in the Shopify admin and install it again."),
         request_id=request_id,
     )
 
@@ -120,7 +120,7 @@ def by_status(
             return refused(msg("Shopify's security check rejected the request."), request_id=request_id)
         case _ if 300 <= status < 400:
             return refused(
-                msg("{domain} sends on to another address.", domain=domain),
+                msg("{domain} redirects to another address.", domain=domain),
                 todo=msg("Nothing was done. Use the shop's own address that ends in .myshopify.com in the configuration."),
                 request_id=request_id,
             )
@@ -131,7 +131,7 @@ def by_status(
         case _:
             return no_proof(
                 purpose,
-                msg("Shopify is out of order at the moment (HTTP {status}).", status=str(status)),
+                msg("Shopify has a fault of its own (HTTP {status}).", status=str(status)),
                 detail=detail,
                 request_id=request_id,
             )

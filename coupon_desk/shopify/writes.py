@@ -114,7 +114,7 @@ def window(discount: DiscountSeen) -> PreparedRequest:
     operation = _RESTORE.get(discount.kind)
     if operation is None:
         raise refused(
-            msg("The dates of a discount that an app made can only be put back in the Shopify admin."),
+            msg("The dates of a discount that an app made can only be restored in the Shopify admin."),
             todo=msg("Nothing was done. Please switch the discount on again there."),
         )
     dates = {"startsAt": to_text(discount.starts_at), "endsAt": to_text(discount.ends_at) if discount.ends_at else None}
@@ -189,7 +189,7 @@ def _user_error(prepared: PreparedRequest, errors: list[UserError], request_id: 
         )
     if "APP_NOT_AUTHORIZED" in codes:
         return refused(
-            msg("Shopify does not permit this desk to change the customer's coupon record."),
+            msg("Shopify does not permit Coupon Desk to change the customer's record."),
             todo=msg("Nothing was done. The record belongs to another app; please inform your administrator."),
             detail=detail,
             request_id=request_id,
@@ -197,7 +197,7 @@ def _user_error(prepared: PreparedRequest, errors: list[UserError], request_id: 
     # What Shopify says about a value can quote it, and the record is the customer's: its code is enough.
     why = ", ".join(sorted(codes - {""})) or "-"
     return refused(
-        msg("Shopify refused the customer's coupon record ({code}).", code=why), detail=detail, request_id=request_id
+        msg("Shopify refused the change of the customer's record ({code}).", code=why), detail=detail, request_id=request_id
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select
@@ -16,6 +17,7 @@ from coupon_desk.storage.database import Database
 from coupon_desk.storage.tables.trail import entries
 from coupon_desk.trail.entry import GENESIS, Entry, NewEntry, chained, entry_hash
 from coupon_desk.trail.index import OperationRow, put_row
+from coupon_desk.words import Message, msg
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,32 @@ class Head:
     hash: str
 
 
+class Flaw(StrEnum):
+    """What can be wrong with an entry; the words are stable."""
+
+    MISSING = "missing"
+    NOT_CHAINED = "not chained"
+    CHANGED = "changed"
+
+    @property
+    def label(self) -> Message:
+        """What a person reads."""
+        return _FLAW_LABELS[self]
+
+
+_FLAW_LABELS = {
+    Flaw.MISSING: msg("an entry is missing"),
+    Flaw.NOT_CHAINED: msg("it is not chained to the one before"),
+    Flaw.CHANGED: msg("it was changed after it was written"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class BadEntry:
-    """The first entry that does not fit: its place and what is wrong (a stable word)."""
+    """The first entry that does not fit: its place and what is wrong."""
 
     sequence: int
-    why: str
+    why: Flaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +156,11 @@ class Trail:
             for sequence, at, desk, actor, action, operation, step, code, body, before, digest in rows:
                 checked += 1
                 if sequence != checked:
-                    return Verification(checked, Head(checked - 1, previous), BadEntry(checked, "missing"))
+                    return Verification(checked, Head(checked - 1, previous), BadEntry(checked, Flaw.MISSING))
                 if before != previous:
-                    return Verification(checked, Head(checked - 1, previous), BadEntry(sequence, "not chained"))
+                    return Verification(checked, Head(checked - 1, previous), BadEntry(sequence, Flaw.NOT_CHAINED))
                 if digest != entry_hash(sequence, at, desk, actor, action, operation, step, code, body, before):
-                    return Verification(checked, Head(checked - 1, previous), BadEntry(sequence, "changed"))
+                    return Verification(checked, Head(checked - 1, previous), BadEntry(sequence, Flaw.CHANGED))
                 previous = digest
         return Verification(checked, Head(checked, previous), None)
 

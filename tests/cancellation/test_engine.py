@@ -176,7 +176,7 @@ def test_two_returns_in_the_history_need_a_person(bench: Bench, world: World) ->
     world.fault = once("add", Fault.UNKNOWN_DONE)
     operation = bench.cancel(bench.sign_in())
     assert operation.state is OperationState.NEEDS_ATTENTION
-    assert "Possible double" in str(operation.attention)
+    assert "returned twice" in str(operation.attention)
     assert CODE.reference in str(operation.next_action)
 
 
