@@ -5,6 +5,7 @@ The command line and the window know nothing of each other; this is where they m
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from coupon_desk.coupons.code import CouponCode
     from coupon_desk.receipts.layout import ReceiptWidth
     from coupon_desk.words import Language
+
+
+_log = logging.getLogger("coupon_desk.qt")
 
 
 def main() -> NoReturn:
@@ -43,6 +47,7 @@ class DeskWindow:
         """Show the desk until it is closed; the exit status."""
         from coupon_desk.desk.application import run
 
+        _send_qt_messages_to_the_log()
         return run(open_desk, config=config, open_training=open_training)
 
     def cancel_and_picture(
@@ -51,6 +56,7 @@ class DeskWindow:
         """Cancel one coupon in a window that nobody sees, and keep pictures of it in a folder."""
         from coupon_desk.desk.headless import cancel_and_picture
 
+        _send_qt_messages_to_the_log()
         outcome = cancel_and_picture(desk, login, pin, code, folder, say_step)
         return outcome.operation, tuple(outcome.files)
 
@@ -74,7 +80,20 @@ class DeskWindow:
             os.environ["QT_QPA_PLATFORM"] = "offscreen"
             from PySide6.QtGui import QGuiApplication
 
+            _send_qt_messages_to_the_log()
             self._application = QGuiApplication([sys.argv[0]])
+
+
+def _send_qt_messages_to_the_log() -> None:
+    """Qt writes to the console what only a programmer understands, and some of it on every start."""
+    from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+    levels = {QtMsgType.QtDebugMsg: logging.DEBUG, QtMsgType.QtInfoMsg: logging.INFO, QtMsgType.QtWarningMsg: logging.INFO}
+
+    def write(kind: QtMsgType, context: QMessageLogContext, text: str | None) -> None:
+        _log.log(levels.get(kind, logging.ERROR), "%s", text, extra={"category": context.category})
+
+    qInstallMessageHandler(write)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def verify(call: Call) -> int:
             msg("The trail is broken at entry {sequence}: {why}.", sequence=found.bad.sequence, why=WHY_WORDS[found.bad.why]),
             Colour.BAD,
         )
-        call.output.say(msg("Keep the home as it is and restore a backup beside it."))
+        call.output.say(msg("Keep the home as it is, and restore a backup beside it."))
     if call.output.as_json:
         call.output.document(verification_document(found))
     return ExitStatus.DONE if found.is_intact else ExitStatus.NEEDS_A_PERSON

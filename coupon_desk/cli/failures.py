@@ -86,9 +86,9 @@ def unexpected(call: Call, failure: Exception) -> int:
     except Exception:
         written, file = False, ""
     if written:
-        what = msg("Something went wrong that should not have. What happened stands in {file}.", file=file)
+        what = msg("Something unexpected went wrong. The details are in {file}.", file=file)
     else:
-        what = msg("Something went wrong that should not have, and the log {file} could not be written.", file=file)
+        what = msg("Something unexpected went wrong, and the log {file} could not be written.", file=file)
     error = DeskError(what, todo=msg("“coupon-desk operations --open” shows what is not finished."))
     say_error(call, error)
     if call.output.as_json and not call.output.has_document:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from coupon_desk.__main__ import DeskWindow
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.training import training_config
+from coupon_desk.cli.program import run
 from coupon_desk.people.operators import NewOperator
 from coupon_desk.people.roles import Role
 from coupon_desk.training.addresses import Addresses
@@ -85,6 +90,22 @@ class CommandLine:
         )
         assert "Traceback" not in done.stdout + done.stderr, done.stderr
         return Ended(done.returncode, done.stdout, done.stderr)
+
+    def here(self, *words: str, operator: str | None = "", pin: str | None = None, stdin: str = "") -> Ended:
+        """The same in this very process, where starting another one would prove nothing new."""
+        out, err = io.BytesIO(), io.BytesIO()
+        with (
+            patch.dict(os.environ, self.surroundings(operator, pin)),
+            patch.object(sys, "stdin", io.StringIO(stdin)),
+            io.TextIOWrapper(out, encoding="utf-8") as stdout,
+            io.TextIOWrapper(err, encoding="utf-8") as stderr,
+            redirect_stdout(stdout),
+            redirect_stderr(stderr),
+        ):
+            status = run(self.words(*words, operator=operator)[3:], DeskWindow())
+            ended = Ended(status, out.getvalue().decode(), err.getvalue().decode())
+        assert "Traceback" not in ended.out + ended.err
+        return ended
 
     def words(self, *words: str, operator: str | None = "") -> list[str]:
         """The words of a call, for those who start the process themselves."""

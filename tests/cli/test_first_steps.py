@@ -22,20 +22,20 @@ def test_a_home_is_set_up_from_nothing(empty_cli: CommandLine, shop: TrainingSho
         ("Keyring", True),
     ]
 
-    unknown = cli("secrets", "set", "pos.tokn", "--json", stdin="value\n")
+    unknown = cli.here("secrets", "set", "pos.tokn", "--json", stdin="value\n")
     assert unknown.status == 2
     assert "pos.token" in unknown.document["error"]["todo"]
     for name, value in (("shopify.token", shop.addresses.token), ("pos.token", shop.addresses.pos_token)):
         stored = cli("secrets", "set", name, stdin=f"{value}\n")
         assert (stored.status, value in stored.out + stored.err) == (0, False)
-    listed = cli("secrets", "list", "--json")
+    listed = cli.here("secrets", "list", "--json")
     assert [one["name"] for one in listed.document["secrets"] if one["stored"]] == ["shopify.token", "pos.token"]
 
     cli.home.mkdir(exist_ok=True)
     (cli.home / "config.toml").write_text(configuration(shop.addresses), encoding="utf-8")
-    not_admin = cli("people", "add", "clerk", "--name", "Daniel", "--role", "clerk", "--json", stdin="615273\n")
+    not_admin = cli.here("people", "add", "clerk", "--name", "Daniel", "--role", "clerk", "--json", stdin="615273\n")
     assert (not_admin.status, not_admin.document["error"]["exit_status"]) == (3, 3)
-    weak = cli("people", "add", "owner", "--name", "Kenji", "--role", "admin", "--json", stdin="123456\n")
+    weak = cli.here("people", "add", "owner", "--name", "Kenji", "--role", "admin", "--json", stdin="123456\n")
     assert (weak.status, "easy to guess" in weak.document["error"]["what"]) == (2, True)
     synced = cli("sync", "--json")
     assert synced.status == 2
@@ -45,9 +45,11 @@ def test_a_home_is_set_up_from_nothing(empty_cli: CommandLine, shop: TrainingSho
     assert first.document["person"]["role"] == "admin"
     assert PINS["owner"] not in first.out
 
-    second = cli("people", "add", "clerk", "--name", "Daniel", "--role", "clerk", stdin=f"{PINS['clerk']}\n")
+    second = cli.here("people", "add", "clerk", "--name", "Daniel", "--role", "clerk", stdin=f"{PINS['clerk']}\n")
     assert (second.status, "--operator" in second.err) == (2, True)
-    second = cli("people", "add", "clerk", "--name", "Daniel", "--role", "clerk", operator="owner", stdin=f"{PINS['clerk']}\n")
+    second = cli.here(
+        "people", "add", "clerk", "--name", "Daniel", "--role", "clerk", operator="owner", stdin=f"{PINS['clerk']}\n"
+    )
     assert second.status == 0, second.err
     assert "Daniel (clerk) was added as clerk." in second.out
 
@@ -61,13 +63,13 @@ def test_a_home_is_set_up_from_nothing(empty_cli: CommandLine, shop: TrainingSho
     assert synced.document["full"] is True
     assert synced.document["changed"] > 60
 
-    hidden = cli("secrets", "list", "--json")
+    hidden = cli.here("secrets", "list", "--json")
     assert hidden.status == 2
-    refused = cli("secrets", "delete", "pos.token", "--json", operator="clerk")
+    refused = cli.here("secrets", "delete", "pos.token", "--json", operator="clerk")
     assert refused.status == 3
     gone = cli("secrets", "delete", "pos.token", "--json", operator="owner")
     assert (gone.status, gone.document["deleted"]) == (0, True)
-    missing = cli("show", str(shop.showcase.example.code), "--json", operator="owner")
+    missing = cli.here("show", str(shop.showcase.example.code), "--json", operator="owner")
     assert missing.status == 2
     assert "secrets set pos.token" in missing.document["error"]["todo"]
 
@@ -83,7 +85,7 @@ def test_a_wrong_configuration_is_told_by_its_key_and_nothing_is_done(cli: Comma
     }
     for key, text in wrongs.items():
         config.write_text(text, encoding="utf-8")
-        ended = cli("search", "--json")
+        ended = cli.here("search", "--json")
         assert ended.status == 2
         assert key in ended.document["error"]["what"]
         assert str(config) in ended.document["error"]["what"]
@@ -92,23 +94,23 @@ def test_a_wrong_configuration_is_told_by_its_key_and_nothing_is_done(cli: Comma
 
 
 def test_operators_are_listed_disabled_and_given_another_pin(cli: CommandLine) -> None:
-    disabled = cli("people", "disable", "clerk", "--json", operator="owner")
+    disabled = cli.here("people", "disable", "clerk", "--json", operator="owner")
     assert (disabled.status, disabled.document["person"]["disabled"]) == (0, True)
-    refused = cli("people", "disable", "owner", "--json", operator="manager")
+    refused = cli.here("people", "disable", "owner", "--json", operator="manager")
     assert refused.status == 3
-    last = cli("people", "disable", "owner", "--json", operator="owner")
+    last = cli.here("people", "disable", "owner", "--json", operator="owner")
     assert (last.status, "last administrator" in last.document["error"]["what"]) == (3, True)
-    kept_out = cli("people", "list", "--json", operator="clerk")
+    kept_out = cli.here("people", "list", "--json", operator="clerk")
     assert (kept_out.status, kept_out.document["people"]) == (3, [])
-    back = cli("people", "enable", "clerk", operator="owner")
+    back = cli.here("people", "enable", "clerk", operator="owner")
     assert back.status == 0
 
-    changed = cli("people", "pin", "manager", stdin="905172\n")
+    changed = cli.here("people", "pin", "manager", stdin="905172\n")
     assert changed.status == 0, changed.err
-    assert cli("people", "list").status == 3
-    promoted = cli("people", "role", "manager", "auditor", operator="owner")
+    assert cli.here("people", "list").status == 3
+    promoted = cli.here("people", "role", "manager", "auditor", operator="owner")
     assert promoted.status == 0
-    listed = cli("people", "list", "--json", pin="905172")
+    listed = cli.here("people", "list", "--json", pin="905172")
     assert {one["login"]: (one["role"], one["disabled"]) for one in listed.document["people"]} == {
         "auditor": ("auditor", False),
         "clerk": ("clerk", False),

@@ -27,15 +27,15 @@ def test_coupons_are_found_as_the_table_shows_them(cli: CommandLine, shop: Train
     assert (coupon["status"], coupon["points"], coupon["currency"]) == ("unused", 500, "JPY")
     assert coupon["customer_name"]
 
-    used = cli("search", "--status", "used", "--limit", "1", "--json")
+    used = cli.here("search", "--status", "used", "--limit", "1", "--json")
     assert {one["status"] for one in used.document["coupons"]} == {"used"}
     assert used.document["more"] is True
     for_viewer = cli("search", "70934", operator="viewer")
     assert str(example.code) in for_viewer.out
     assert coupon["customer_name"] not in for_viewer.out
-    nothing = cli("search", "no such coupon")
+    nothing = cli.here("search", "no such coupon")
     assert (nothing.status, nothing.out) == (0, "No coupon was found.\n")
-    wrong = cli("search", "--status", "lost", "--json")
+    wrong = cli.here("search", "--status", "lost", "--json")
     assert (wrong.status, "lost" in wrong.document["error"]["what"]) == (2, True)
 
 
@@ -52,19 +52,19 @@ def test_one_coupon_is_shown_with_what_every_source_says(cli: CommandLine, shop:
     assert entries[seen["points"]["conversion"]]["points"] == -500
     assert seen["points"]["balance_after"] == seen["points"]["balance"] + 500
 
-    told = cli("show", str(used.code))
+    told = cli.here("show", str(used.code))
     assert told.status == 0
     assert "May not be cancelled:" in told.out
     assert f"Already used, in order {used.order}" in told.out
     assert "conversion → coupon" in told.out
-    doubted = cli("show", str(differs.code), "--json").document
+    doubted = cli.here("show", str(differs.code), "--json").document
     assert (doubted["may_cancel"], doubted["needs_approval"]) == (True, True)
     assert "points_differ" in [finding["rule"] for finding in doubted["findings"]]
-    for_viewer = cli("show", str(example.code), "--json", operator="viewer").document
+    for_viewer = cli.here("show", str(example.code), "--json", operator="viewer").document
     assert for_viewer["customer"] is None
-    no_code = cli("show", "12345", "--json")
+    no_code = cli.here("show", "12345", "--json")
     assert (no_code.status, "12345" in no_code.document["error"]["what"]) == (2, True)
-    unknown = cli("show", "99999-ZZZZZZ-500", "--json")
+    unknown = cli.here("show", "99999-ZZZZZZ-500", "--json")
     assert (unknown.status, unknown.document["discount"]["source"]) == (0, "absent")
 
 
@@ -74,7 +74,7 @@ def test_the_trail_is_handed_out_in_every_format(cli: CommandLine, shop: Trainin
     opened_at = cancelled.operation["opened_at"]
     workbook, table = cli.home / "trail.xlsx", cli.home / "trail.csv"
 
-    refused = cli("audit", "export")
+    refused = cli.here("audit", "export")
     assert refused.status == 3
     lines = cli("audit", "export", "--format", "jsonl", operator="owner")
     entries = [json.loads(line) for line in lines.out.splitlines()]
@@ -95,11 +95,11 @@ def test_the_trail_is_handed_out_in_every_format(cli: CommandLine, shop: Trainin
     assert entries[-1]["hash"] in sheet
     assert "<f>" not in sheet
 
-    part = cli("audit", "export", "--since", opened_at, "--until", opened_at, "--json", operator="owner")
+    part = cli.here("audit", "export", "--since", opened_at, "--until", opened_at, "--json", operator="owner")
     assert part.document == {"entries": []}
-    day = cli("audit", "export", "--since", "2000-01-01", "--until", "2000-01-02", operator="owner")
-    assert day.out.strip("\ufeff\n") == "sequence,at,desk,actor,action,operation,step,code,body,previous,hash"
-    wrong = cli("audit", "export", "--since", "yesterday", "--json", operator="owner")
+    day = cli.here("audit", "export", "--since", "2000-01-01", "--until", "2000-01-02", operator="owner")
+    assert day.out.strip("\ufeff\r\n") == "sequence,at,desk,actor,action,operation,step,code,body,previous,hash"
+    wrong = cli.here("audit", "export", "--since", "yesterday", "--json", operator="owner")
     assert (wrong.status, "yesterday" in wrong.document["error"]["what"]) == (2, True)
 
     copy = cli.home / "copy.pdf"
@@ -108,7 +108,7 @@ def test_the_trail_is_handed_out_in_every_format(cli: CommandLine, shop: Trainin
     assert copy.read_bytes().startswith(b"%PDF")
     no_printer = cli("receipt", cancelled.operation["id"], "--printer", "no such printer", "--json")
     assert (no_printer.status, "no such printer" in no_printer.document["error"]["what"]) == (1, True)
-    no_operation = cli("receipt", "00000000", "--json")
+    no_operation = cli.here("receipt", "00000000", "--json")
     assert no_operation.status == 2
 
 

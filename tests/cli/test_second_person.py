@@ -22,9 +22,9 @@ def test_what_a_clerk_asks_for_is_done_when_a_manager_approves(cli: CommandLine,
     assert open_again.operation["refused"][0]["rule"] == "being_cancelled"
     assert open_again.operation["id"] is None
 
-    waiting = cli("approvals", "--json")
+    waiting = cli.here("approvals", "--json")
     assert [one["id"] for one in waiting.document["operations"]] == [asked_id]
-    by_clerk = cli("approvals", "approve", asked_id, "--json", operator="clerk")
+    by_clerk = cli.here("approvals", "approve", asked_id, "--json", operator="clerk")
     assert (by_clerk.status, by_clerk.document["operations"]) == (3, [])
     approved = cli("approvals", "approve", asked_id[:8], "--note", "Receipt seen", "--json")
 
@@ -43,11 +43,11 @@ def test_a_used_coupon_of_a_cancelled_order_is_refunded_by_two_people(cli: Comma
     not_cancelled = cli("refund-order", str(other.code), "--order", str(other.order), "--note", "Came back", "--json")
     assert not_cancelled.status == 3
     assert "order_not_cancelled" in [refusal["rule"] for refusal in not_cancelled.operation["refused"]]
-    rejected = cli(*words)
+    rejected = cli.here(*words)
     assert (rejected.status, rejected.operation["kind"]) == (4, "order_refund")
-    own = cli("approvals", "approve", rejected.operation["id"], "--json")
+    own = cli.here("approvals", "approve", rejected.operation["id"], "--json")
     assert own.status == 3
-    said_no = cli("approvals", "reject", rejected.operation["id"], "--note", "No goods seen", "--json", operator="owner")
+    said_no = cli.here("approvals", "reject", rejected.operation["id"], "--note", "No goods seen", "--json", operator="owner")
     assert (said_no.status, said_no.operation["state"]) == (0, "refused")
     assert "No goods seen" in said_no.operation["refused"][0]["message"]
 
@@ -59,8 +59,8 @@ def test_a_used_coupon_of_a_cancelled_order_is_refunded_by_two_people(cli: Comma
     record = shop.record_entry(str(used.code))
     assert record is not None
     assert record["status"] == "used"
-    answered = cli("operations", asked.operation["id"], "--answer", "Nothing to look after", "--json")
+    answered = cli.here("operations", asked.operation["id"], "--answer", "Nothing to look after", "--json")
     assert (answered.status, "waits for no answer" in answered.document["error"]["what"]) == (3, True)
-    trail = cli("audit", "export", "--format", "jsonl", operator="auditor")
+    trail = cli.here("audit", "export", "--format", "jsonl", operator="auditor")
     approvals = [json.loads(line) for line in trail.out.splitlines() if '"operation.approved"' in line]
     assert [(entry["actor"], entry["operation"]) for entry in approvals] == [("owner", asked.operation["id"])]

@@ -37,11 +37,12 @@ def test_a_name_with_escape_sequences_does_not_command_the_terminal() -> None:
 def test_colour_is_for_terminals_and_not_against_a_wish(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(sys, "stdout", Terminal())
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
     Output().table([(Cell("Used", Colour.BAD), "x")])
-    assert sys.stdout.getvalue() == "\x1b[31mUsed  \x1b[0mx\n"  # type: ignore[attr-defined]
+    assert terminal.getvalue() == "\x1b[31mUsed  \x1b[0mx\n"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not has_colour(sys.stdout)
+    assert not has_colour(terminal)
     assert not has_colour(io.StringIO())
 
 
