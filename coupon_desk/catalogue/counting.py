@@ -11,12 +11,12 @@ from coupon_desk.catalogue.matching import Match, match
 from coupon_desk.catalogue.narrowing import narrowing
 from coupon_desk.catalogue.query import Count, StatusFilter
 from coupon_desk.catalogue.rows import Shelf
-from coupon_desk.catalogue.search import count
+from coupon_desk.catalogue.search import count, names_one
 
 MOST: Final = 100_000
 """Counting stops here: “100,000+”."""
 
-MOST_MATCHES: Final = 10_000
+MOST_MATCHES: Final = 5_000
 """Counting the matches of a text means reading each, and stops earlier."""
 
 
@@ -58,7 +58,7 @@ def _parts(connection: Connection, found: Match) -> Iterator[tuple[str, str]]:
         yield "by_code", " ".join(["SELECT id FROM coupons WHERE", found.prefix()])
     if found.by_customer:
         yield "by_customer", " ".join(["SELECT id FROM coupons WHERE", found.customer()])
-    if not found.by_text:
+    if not found.by_text or names_one(connection, found):
         return
     select = ["SELECT rowid FROM", found.index, "WHERE"]
     if connection.dialect.name == "sqlite":

@@ -59,6 +59,15 @@ class Match:
         """The code is the text."""
         return "coupons.code_key = :code"
 
+    def names_one(self) -> list[str]:
+        """Conditions any of which tells that the text names a coupon or a customer as a whole.
+
+        Then nothing is looked for that merely holds the text somewhere: nobody wants it, and the long text of a whole code
+        takes the full-text index longer than everything else.
+        """
+        by_code = [self.exact()] if self.by_code else []
+        return by_code + (["coupons.customer_key = :customer"] if self.by_customer else [])
+
     def prefix(self, hide: str = "") -> str:
         """The code begins with the text, or is the text."""
         return f"{hide}coupons.code_key >= :code AND {hide}coupons.code_key < :code_end"

@@ -18,9 +18,12 @@ _SHELF: Final = {
     StatusFilter.NEEDS_ATTENTION: Shelf.ATTENTION,
 }
 _BY_CLOCK: Final = {
-    StatusFilter.UNUSED: ("expires_at > :now", "starts_at <= :now"),
-    StatusFilter.SCHEDULED: ("expires_at > :now", "starts_at > :now"),
-    StatusFilter.EXPIRED: ("expires_at <= :now",),
+    StatusFilter.UNUSED: (
+        "coupons.expires_at > :now",
+        "+coupons.starts_at <= :now",
+    ),  # few have not ended, nearly all have begun
+    StatusFilter.SCHEDULED: ("coupons.starts_at > :now", "+coupons.expires_at > :now"),
+    StatusFilter.EXPIRED: ("coupons.expires_at <= :now",),
 }
 
 
@@ -35,7 +38,7 @@ class Narrowing:
     def conditions(self, hide_shelf: str = "", hide_dates: str = "") -> list[str]:
         """The conditions; what is hidden (by a `+`) is looked at, but not by an index of its own."""
         shelf = [] if self.shelf is None else [f"{hide_shelf}coupons.shelf = '{self.shelf.value}'"]
-        return shelf + [f"{hide_dates}coupons.{condition}" for condition in self.by_clock]
+        return shelf + [f"{hide_dates}{condition}" for condition in self.by_clock]
 
     @property
     def takes_all(self) -> bool:
@@ -50,5 +53,5 @@ def narrowing(status: StatusFilter, *, expiring: bool) -> Narrowing:
     if not expiring:
         return Narrowing(shelf, by_clock)
     is_void = shelf not in (None, Shelf.OPEN) or status is StatusFilter.EXPIRED
-    still = () if "expires_at > :now" in by_clock else ("expires_at > :now",)
-    return Narrowing(Shelf.OPEN, (*by_clock, *still, "expires_at <= :until"), is_void)
+    still = () if by_clock else ("coupons.expires_at > :now",)
+    return Narrowing(Shelf.OPEN, (*by_clock, *still, "coupons.expires_at <= :until"), is_void)

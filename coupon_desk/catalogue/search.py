@@ -56,7 +56,7 @@ class Search:
             yield Tier.PREFIX
         if found is not None and found.by_customer:
             yield Tier.CUSTOMER
-        if found is None or found.by_text:
+        if found is None or (found.by_text and not names_one(self._connection, found)):
             yield Tier.CONTAINS
 
     def _tier(self, tier: Tier, limit: int, after: int | None) -> list[Cursor]:
@@ -110,6 +110,11 @@ class Search:
 
     def _are_few(self, conditions: list[str], ceiling: int) -> bool:
         return count(self._connection, conditions, self._values, ceiling + 1) <= ceiling
+
+
+def names_one(connection: Connection, found: Match) -> bool:
+    """Whether the text is the whole code of a coupon, or the whole id of a customer, that there is."""
+    return any(count(connection, [condition], dict(found.values), 1) for condition in found.names_one())
 
 
 def count(connection: Connection, conditions: list[str], values: dict[str, Any], ceiling: int) -> int:

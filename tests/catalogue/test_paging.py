@@ -97,9 +97,16 @@ def tier(coupon: Coupon, text: str, email: str) -> int | None:
 
 def expected(desk: Desk, query: CouponQuery, emails: dict[str, str]) -> list[tuple[int, str]]:
     fitting = []
-    for coupon in all_pages(desk, CouponQuery(limit=1000)):
+    everything = all_pages(desk, CouponQuery(limit=1000))
+    digits = customer_digits(query.text)
+    names_one = any(
+        tier(each, query.text, "") == 0
+        or (digits and len(digits) >= 4 and each.customer_id == f"gid://shopify/Customer/{digits}")
+        for each in everything
+    )
+    for coupon in everything:
         fits = tier(coupon, query.text, emails[coupon.code.text])
-        if fits is None or coupon.status not in FILTERS[query.status]:
+        if fits is None or (fits == 3 and names_one) or coupon.status not in FILTERS[query.status]:
             continue
         if query.expiring_days is not None:
             until = NOW + timedelta(days=query.expiring_days)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from coupon_desk.catalogue.query import CouponQuery, StatusFilter
+from coupon_desk.catalogue.rows import Customer
 from tests.catalogue.conftest import HANAKO, MARIA, Desk
 
 Issue = Callable[..., None]
@@ -61,14 +62,30 @@ def test_no_match_runs_from_one_field_into_the_next(any_desk: Desk, issue: Issue
     assert any_desk.found("500佐藤") == []
 
 
-def test_exact_comes_before_beginning_before_customer_before_part(any_desk: Desk, issue: Issue) -> None:
+@pytest.fixture
+def telling_numbers(issue: Issue) -> None:
+    """Two codes that begin alike, a customer whose id ends with that number, and one whose e-mail holds it."""
     issue("1234-567890-1", MARIA, days_ago=9)
     issue("1234-567890-12", MARIA, days_ago=1)
-    part = MARIA.__class__("gid://shopify/Customer/55", "Part", "x12345678901@example.com", None)
-    issue("55-ZZZZZZ-1", part, days_ago=0)
-    owner = MARIA.__class__("gid://shopify/Customer/9912345678901", "Owner", None, None)
-    issue("78901-YYYYYY-1", owner, days_ago=20)
-    assert any_desk.found("12345678901") == ["1234-567890-1", "1234-567890-12", "78901-YYYYYY-1", "55-ZZZZZZ-1"]
+    issue("67890-YYYYYY-1", Customer("gid://shopify/Customer/991234567890", "Owner", None, None), days_ago=20)
+    issue("55-ZZZZZZ-1", Customer("gid://shopify/Customer/55", "Part", "x12345678901@example.com", None), days_ago=0)
+
+
+@pytest.mark.usefixtures("telling_numbers")
+def test_the_beginning_of_a_code_comes_before_the_customer_before_any_part(any_desk: Desk) -> None:
+    assert any_desk.found("1234567890") == ["1234-567890-12", "1234-567890-1", "67890-YYYYYY-1", "55-ZZZZZZ-1"]
+
+
+@pytest.mark.usefixtures("telling_numbers")
+def test_a_whole_code_comes_before_longer_ones_and_nothing_that_merely_holds_it_is_shown(any_desk: Desk) -> None:
+    assert any_desk.found("12345678901") == ["1234-567890-1", "1234-567890-12"]
+    assert any_desk.catalogue.counts("12345678901")[StatusFilter.ALL].value == 2
+
+
+@pytest.mark.usefixtures("telling_numbers")
+def test_a_whole_customer_id_shows_that_customers_coupons_only(any_desk: Desk) -> None:
+    assert any_desk.found("991234567890") == ["67890-YYYYYY-1"]
+    assert any_desk.found("gid://shopify/Customer/55") == ["55-ZZZZZZ-1"]
 
 
 def test_among_equals_the_newest_comes_first(any_desk: Desk, issue: Issue) -> None:
@@ -105,6 +122,6 @@ def test_a_page_without_rows_or_with_too_many_cannot_be_asked_for() -> None:
 
 def test_a_changed_name_is_found_and_the_old_one_is_not(any_desk: Desk, issue: Issue) -> None:
     issue("70934-AB12CD-500", HANAKO)
-    issue("70934-AB12CD-500", HANAKO.__class__(HANAKO.id, "鈴木 花子", HANAKO.email, HANAKO.phone))
+    issue("70934-AB12CD-500", Customer(HANAKO.id, "鈴木 花子", HANAKO.email, HANAKO.phone))
     assert any_desk.found("鈴木") == any_desk.found("花子") == ["70934-AB12CD-500"]
     assert any_desk.found("佐藤") == any_desk.found("佐藤花子") == []

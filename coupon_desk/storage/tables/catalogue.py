@@ -49,6 +49,7 @@ coupons = Table(
     Column("updated_at", BigInteger, nullable=False),
     Index("ix_coupons_shelf_newest", "shelf", "id", "expires_at", "starts_at"),
     Index("ix_coupons_shelf_expiry", "shelf", "expires_at", "starts_at", "id"),
+    Index("ix_coupons_shelf_starts", "shelf", "starts_at", "expires_at", "id"),
     Index("ix_coupons_code_key", "code_key", "shelf", "expires_at", "starts_at", "id"),
     Index("ix_coupons_customer_key", "customer_key"),
 )

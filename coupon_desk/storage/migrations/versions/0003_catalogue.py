@@ -46,6 +46,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_coupons_shelf_newest", "coupons", ["shelf", "id", "expires_at", "starts_at"])
     op.create_index("ix_coupons_shelf_expiry", "coupons", ["shelf", "expires_at", "starts_at", "id"])
+    op.create_index("ix_coupons_shelf_starts", "coupons", ["shelf", "starts_at", "expires_at", "id"])
     op.create_index("ix_coupons_code_key", "coupons", ["code_key", "shelf", "expires_at", "starts_at", "id"])
     op.create_index("ix_coupons_customer_key", "coupons", ["customer_key"])
     op.create_table(
