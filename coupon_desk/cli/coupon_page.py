@@ -18,7 +18,7 @@ from coupon_desk.coupons.evidence import (
     RecordSeen,
     RecordStatus,
 )
-from coupon_desk.words import Amount, Message, msg, write
+from coupon_desk.words import Amount, Message, msg, msgn, write
 
 if TYPE_CHECKING:
     from coupon_desk.app.view import CouponView
@@ -63,8 +63,8 @@ def _verdict(output: Output, view: CouponView) -> None:
         output.say(msg("May be cancelled when a second person approves."), Colour.WARNING)
     else:
         output.say(msg("May be cancelled: {points} points go back.", points=int(verdict.points_to_return)), Colour.GOOD)
-    for finding in verdict.findings:
-        output.say(msg("– {why}", why=finding.message), _WEIGHT_COLOURS[finding.weight])
+    for message, weight in dict.fromkeys((finding.message, finding.weight) for finding in verdict.findings):
+        output.say(msg("– {why}", why=message), _WEIGHT_COLOURS[weight])
 
 
 def _customer(output: Output, view: CouponView) -> list[Fact]:
@@ -82,7 +82,7 @@ def _discount(output: Output, view: CouponView) -> list[Fact]:
         return [(name, _silence(output, seen))]
     worth = write(Amount(seen.amount, seen.currency), output.language) if seen.amount is not None and seen.currency else ""
     dates = f"{when(output, seen.starts_at)} – {when(output, seen.ends_at)}"
-    used = output.words(msg("used {count} times", count=seen.usage_count))
+    used = output.words(msgn("used {count} time", "used {count} times", count=seen.usage_count))
     return [(name, "  ".join(part for part in (output.words(DISCOUNT_WORDS[seen.state]), worth, used, dates) if part))]
 
 

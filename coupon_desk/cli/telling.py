@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState, Step, StepState
 from coupon_desk.cli.output import Output
 from coupon_desk.cli.tables import Cell, Colour, Row
+from coupon_desk.errors import ExitStatus
 from coupon_desk.words import Message, msg, write
 
 if TYPE_CHECKING:
@@ -103,7 +104,9 @@ def _result(operation: Operation) -> list[Message]:
                 told.append(operation.next_action)
             return told
         case OperationState.REFUSED:
-            return [msg("– {why}", why=finding.message) for finding in operation.refused]
+            whys = dict.fromkeys(finding.message for finding in operation.refused)
+            told = [msg("– {why}", why=why) for why in whys]
+            return [*told, msg("Nothing was done.")] if operation.exit_status is ExitStatus.REFUSED else told
         case OperationState.AWAITING_APPROVAL:
             return [
                 *(msg("– {why}", why=why) for why in operation.approval_needed),
