@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.coupons.eligibility import Rule
-from coupon_desk.coupons.evidence import Absent, DiscountSeen, DiscountState, NotAnswered
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, Elided, Spinner, button, column, frame, icon_label, label, line, row
+from coupon_desk.desk.coupon_actions import CouponActions
+from coupon_desk.desk.coupon_facts import CouponFacts
 from coupon_desk.desk.findings import Findings
 from coupon_desk.desk.point_history import PointHistory
 from coupon_desk.desk.stage import Stage
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
 
 WIDTH_PX: Final = 396
 LOOK_AFTER_MS: Final = 150
-LAST_FACT: Final = 4
-
-STATES = {
-    DiscountState.ACTIVE: msg("Active"),
-    DiscountState.EXPIRED: msg("Ended"),
-    DiscountState.SCHEDULED: msg("Not yet begun"),
-}
 
 
 class DetailsPane(QFrame):
@@ -50,7 +44,6 @@ class DetailsPane(QFrame):
         self._stage = stage
         self._desk = desk
         self._session = session
-        self._rights: Mapping[Right, Message | None] = {}
         self._coupon: Coupon | None = None
         self._view: CouponView | None = None
         self.setProperty("role", "pane")
@@ -61,6 +54,13 @@ class DetailsPane(QFrame):
         self._pause.timeout.connect(self.look)
         self._empty = self._make_empty()
         self._content = QWidget()
+        self.footer = CouponActions(stage)
+        self.footer.cancel.clicked.connect(lambda: self.cancel_asked.emit(self._view))
+        self.footer.invalidate.clicked.connect(lambda: self.invalidate_asked.emit(self._view))
+        self.footer.refund.clicked.connect(lambda: self.refund_asked.emit(self._view))
+        self.footer.receipt.clicked.connect(lambda: self.receipt_asked.emit(self._view))
+        self.cancel = self.footer.cancel
+        self.invalidate = self.footer.invalidate
         self._build()
         whole = column(self._empty, self._content, spacing=0)
         self.setLayout(whole)
@@ -74,8 +74,7 @@ class DetailsPane(QFrame):
 
     def show_rights(self, rights: Mapping[Right, Message | None]) -> None:
         """What this operator may do; a sentence says why not."""
-        self._rights = rights
-        self._draw_actions()
+        self.footer.show_rights(rights)
 
     def show_coupon(self, coupon: Coupon) -> None:
         """Show another coupon, at once what the list knows, a moment later what is true."""
@@ -131,18 +130,7 @@ class DetailsPane(QFrame):
         self.findings = Findings(stage)
         self.again = button(stage, msg("Check again"), "link")
         self.again.clicked.connect(self.look)
-        self._facts = QGridLayout()
-        self._facts.setHorizontalSpacing(14)
-        self._facts.setVerticalSpacing(10)
-        self._fact_values: list[Elided] = []
-        for place, name in enumerate(
-            (msg("Issued"), msg("Expires"), msg("Uses"), msg("Discount in Shopify"), msg("Checked at"))
-        ):
-            value = Elided()
-            fact = column(label(stage, name, "small"), value, spacing=0)
-            self._facts.addLayout(fact, place // 3, place % 3, 1, 2 if place == LAST_FACT else 1)
-            self._facts.setColumnStretch(place % 3, 1)
-            self._fact_values.append(value)
+        self.facts = CouponFacts(stage)
         self.balance = label(stage, role="muted")
         self.history = PointHistory(stage)
         self.reference = Elided("small")
@@ -163,7 +151,7 @@ class DetailsPane(QFrame):
             line(),
             self._history_part,
             line(),
-            self._facts,
+            self.facts,
             0,
             spacing=14,
             margins=(22, 20, 18, 16),
@@ -175,31 +163,7 @@ class DetailsPane(QFrame):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(inner)
-        self._content.setLayout(self._with_actions(scroll))
-
-    def _with_actions(self, scroll: QScrollArea) -> QVBoxLayout:
-        stage = self._stage
-        self.cancel = button(stage, msg("Cancel coupon…"), "primary")
-        self.cancel.setObjectName("cancel-coupon")
-        self.cancel.setMinimumHeight(42)
-        self.cancel.clicked.connect(lambda: self.cancel_asked.emit(self._view))
-        self.why_not = label(stage, role="small", wraps=True)
-        self.invalidate = button(stage, msg("Invalidate only…"), "plain", "cancelled", "muted")
-        self.invalidate.setObjectName("invalidate")
-        self.invalidate.clicked.connect(lambda: self.invalidate_asked.emit(self._view))
-        self.refund = button(stage, msg("Refund for a cancelled order…"), "plain", "undo", "muted")
-        self.refund.setObjectName("refund-order")
-        self.refund.clicked.connect(lambda: self.refund_asked.emit(self._view))
-        self.receipt = button(stage, msg("Receipt copy…"), "plain", "printer", "muted")
-        self.receipt.setObjectName("receipt-copy")
-        self.receipt.clicked.connect(lambda: self.receipt_asked.emit(self._view))
-        grid = QGridLayout()
-        grid.setSpacing(2)
-        grid.addWidget(self.invalidate, 0, 0)
-        grid.addWidget(self.receipt, 0, 1)
-        grid.addWidget(self.refund, 1, 0, 1, 2)
-        footer = frame("footer", column(self.cancel, self.why_not, grid, spacing=8, margins=(22, 14, 18, 12)))
-        return column(scroll, footer, spacing=0)
+        self._content.setLayout(column(scroll, self.footer, spacing=0))
 
     def _show_view(self, view: CouponView) -> None:
         if self._coupon is None or view.code != self._coupon.code:
@@ -214,7 +178,7 @@ class DetailsPane(QFrame):
         self.checking.show()
         self.verdict.hide()
         self.findings.hide()
-        self._draw_actions()
+        self.footer.show_view(self._view)
 
     def _fail(self, error: DeskError) -> None:
         self.checking.hide()
@@ -242,7 +206,8 @@ class DetailsPane(QFrame):
         self.verdict.setVisible(view is not None)
         self.findings.setVisible(view is not None and bool(view.verdict.findings))
         self._history_part.setVisible(view is not None)
-        self._draw_facts(coupon)
+        self.facts.show_coupon(coupon, view)
+        self.reference.say(speech.say(msg("Reference {reference}", reference=coupon.code.reference)))
         if view is not None:
             self._draw_verdict(view)
             self.history.show_entries(view.entries, view.conversion, view.returned)
@@ -250,7 +215,7 @@ class DetailsPane(QFrame):
             speech.tell(
                 self.balance, msg("Balance {balance}", balance=before) if before is not None else msg("Balance unknown")
             )
-        self._draw_actions()
+        self.footer.show_view(self._view)
 
     def _draw_contact(self) -> None:
         view, speech = self._view, self._stage.speech
@@ -288,70 +253,6 @@ class DetailsPane(QFrame):
                 "shield",
             )
         self.findings.show_findings(verdict.findings)
-
-    def _draw_facts(self, coupon: Coupon) -> None:
-        speech, view = self._stage.speech, self._view
-        discount = view.evidence.discount if view is not None else None
-        state, uses = "…", "…"
-        if isinstance(discount, DiscountSeen):
-            state, uses = speech.say(STATES[discount.state]), speech.number(discount.usage_count)
-        elif isinstance(discount, Absent):
-            state = uses = speech.say(msg("Not found"))
-        elif isinstance(discount, NotAnswered):
-            state = uses = speech.say(msg("No answer"))
-        looked_at = speech.moment(view.looked_at) if view is not None else "…"
-        self.reference.say(speech.say(msg("Reference {reference}", reference=coupon.code.reference)))
-        texts = (
-            speech.day(coupon.issued_at),
-            speech.day(coupon.expires_at),
-            uses,
-            state,
-            looked_at,
-        )
-        for value, text in zip(self._fact_values, texts, strict=True):
-            value.say(text)
-
-    def _draw_actions(self) -> None:
-        view = self._view
-        verdict = view.verdict if view is not None else None
-        refusal = self._rights.get(Right.CANCEL) and self._rights.get(Right.ASK)
-        if verdict is None:
-            why: Message | None = msg("Being checked…")
-        elif refusal is not None:
-            why = refusal
-        elif not verdict.may_cancel:
-            why = msg("Not possible: see above.")
-        else:
-            why = None
-        self._allow(self.cancel, why)
-        self.why_not.setVisible(why is not None and view is not None)
-        self._stage.speech.tell(self.why_not, why or msg("Cancel coupon"))
-        is_used = verdict is not None and verdict.has(Rule.USED)
-        self._allow(self.invalidate, self._why_no_invalidation())
-        not_used = None if is_used else msg("Only for a coupon that was used in an order which was cancelled.")
-        self._allow(self.refund, self._rights.get(Right.REFUND_ORDER) or not_used)
-        self._allow(self.receipt, self._rights.get(Right.REPRINT))
-
-    def _why_no_invalidation(self) -> Message | None:
-        verdict = self._view.verdict if self._view is not None else None
-        if verdict is None:
-            return msg("Being checked…")
-        points_only = {Rule.ALREADY_RETURNED, Rule.UNKNOWN_AT_POS, Rule.NO_CONVERSION, Rule.POINTS_DIFFER}
-        if any(finding.rule not in points_only for finding in verdict.refusals):
-            return msg("Not possible: see above.")
-        return self._rights.get(Right.INVALIDATE)
-
-    def _allow(self, action: QPushButton, why_not: Message | None) -> None:
-        """A control that may not be used stays, and says why."""
-        action.setEnabled(why_not is None)
-        if why_not is None:
-            self._stage.speech.forget(action, "setToolTip")
-            action.setToolTip("")
-            self._stage.speech.forget(action, "setAccessibleDescription")
-            action.setAccessibleDescription("")
-        else:
-            self._stage.speech.tell(action, why_not, "setToolTip")
-            self._stage.speech.tell(action, why_not, "setAccessibleDescription")
 
     def _copy(self) -> None:
         from PySide6.QtGui import QGuiApplication

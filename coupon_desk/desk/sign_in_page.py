@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, Spinner, button, column, frame, icon_label, label, row
@@ -20,6 +20,9 @@ from coupon_desk.words import msg
 if TYPE_CHECKING:
     from coupon_desk.app import CouponDesk
     from coupon_desk.people.operators import Operator, Session
+
+PRACTISING: Final = "manager"
+"""Who is offered first in the training shop."""
 
 
 class SignInForm(QWidget):
@@ -166,7 +169,9 @@ class SignInPage(QWidget):
         mark = icon_label(stage, "ticket", "accent", 40)
         top = column(mark, shop, self.subtitle, spacing=6)
         top.setAlignment(mark, Qt.AlignmentFlag.AlignHCenter)
-        card = frame("card", column(top, self.form, spacing=24, margins=(36, 32, 36, 36)))
+        self.practice = self._practice() if desk.is_training else None
+        extras = [self.practice] if self.practice is not None else []
+        card = frame("card", column(top, self.form, *extras, spacing=24, margins=(36, 32, 36, 36)))
         card.setFixedWidth(420)
         centre = column(0, card, 0)
         centre.setAlignment(card, Qt.AlignmentFlag.AlignHCenter)
@@ -176,11 +181,20 @@ class SignInPage(QWidget):
         whole.setStretchFactor(centre, 1)
         self.setLayout(whole)
 
+    def _practice(self) -> QLabel:
+        """The training shop's PIN opens nothing else, so it may stand here."""
+        from coupon_desk.app.training import TRAINING_PEOPLE
+
+        person = next(person for person in TRAINING_PEOPLE if person.login == PRACTISING)
+        made = label(self._stage, msg("To practise: {name}, PIN {pin}", name=person.name, pin=person.pin), "muted", wraps=True)
+        made.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        return made
+
     def open(self, chosen: str | None = None) -> None:
         """Show who may sign in."""
         self._locked_login = None
         self._stage.speech.tell(self.subtitle, msg("Sign in to Coupon Desk"))
-        self._ask(chosen)
+        self._ask(chosen or (PRACTISING if self._desk.is_training else None))
 
     def lock(self, session: Session) -> None:
         """Show that the desk is locked for this operator; anybody else may sign in and begins anew."""

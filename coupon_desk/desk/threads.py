@@ -58,7 +58,7 @@ class Runner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Ticket:
+class Ticket:
     """Who waits for one job. Lives on the window's thread only, so that no widget ever dies on a worker."""
 
     owner: QObject
@@ -69,7 +69,7 @@ class _Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class _Letter:
+class Letter:
     """What a worker has to say about a ticket."""
 
     number: int
@@ -92,7 +92,7 @@ class PoolRunner(QObject):
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="desk-read")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="desk-write")
         self._numbers = count(1)
-        self._tickets: dict[int, _Ticket] = {}
+        self._tickets: dict[int, Ticket] = {}
         self._newest: dict[tuple[int, str], int] = {}
         self._writes: set[int] = set()
         self._abort: Callable[[], None] = _nothing
@@ -108,7 +108,7 @@ class PoolRunner(QObject):
         if self._then is not None or self._is_over:
             return
         number = next(self._numbers)
-        self._tickets[number] = _Ticket(owner, kind, done, failed, None)
+        self._tickets[number] = Ticket(owner, kind, done, failed, None)
         self._newest[(id(owner), kind)] = number
         self._readers.submit(_work, self._bridge, number, lambda _tell: job())
 
@@ -125,7 +125,7 @@ class PoolRunner(QObject):
             failed(DeskError(msg("The desk is closing; this was not begun.")))
             return
         number = next(self._numbers)
-        self._tickets[number] = _Ticket(owner, None, done, failed, told)
+        self._tickets[number] = Ticket(owner, None, done, failed, told)
         self._writes.add(number)
         self._writer.submit(_work, self._bridge, number, job)
 
@@ -158,7 +158,7 @@ class PoolRunner(QObject):
         self._then()
 
     @Slot(object)
-    def _deliver(self, letter: _Letter) -> None:
+    def _deliver(self, letter: Letter) -> None:
         ticket = self._tickets.get(letter.number)
         if ticket is None:
             return
@@ -167,11 +167,11 @@ class PoolRunner(QObject):
             self._writes.discard(letter.number)
         try:
             if self._is_wanted(ticket, letter):
-                _hand_over(ticket, letter)
+                hand_over(ticket, letter)
         finally:
             self._end_when_idle()
 
-    def _is_wanted(self, ticket: _Ticket, letter: _Letter) -> bool:
+    def _is_wanted(self, ticket: Ticket, letter: Letter) -> bool:
         if ticket.kind is not None and self._then is not None:
             return False
         if ticket.kind is not None:
@@ -182,74 +182,25 @@ class PoolRunner(QObject):
         return shiboken6.isValid(ticket.owner)
 
 
-class InlineRunner:
-    """Runs everything at once on the calling thread; for tests of the window as a function of its snapshots."""
-
-    def __init__(self) -> None:
-        self._is_over = False
-
-    def read(
-        self, owner: QObject, kind: str, job: Callable[[], T], done: Callable[[T], None], failed: Callable[[DeskError], None]
-    ) -> None:
-        """See Runner."""
-        del kind
-        self.write(owner, lambda _tell: job(), done, failed)
-
-    def write(
-        self,
-        owner: QObject,
-        job: Callable[[Tell], T],
-        done: Callable[[T], None],
-        failed: Callable[[DeskError], None],
-        told: Callable[[Any], None] | None = None,
-    ) -> None:
-        """See Runner."""
-        if self._is_over:
-            return
-        ticket = _Ticket(owner, None, done, failed, told)
-        letters: list[_Letter] = []
-
-        def post(letter: _Letter) -> None:
-            if letter.is_last:
-                letters.append(letter)
-            elif shiboken6.isValid(owner):
-                _hand_over(ticket, letter)
-
-        _run(post, 0, job)
-        if shiboken6.isValid(owner):
-            _hand_over(ticket, letters[0])
-
-    def abort_reads_with(self, abort: Callable[[], None]) -> None:
-        """See Runner."""
-
-    @property
-    def is_writing(self) -> bool:
-        """See Runner."""
-        return False
-
-    def finish(self, then: Callable[[], None]) -> None:
-        """See Runner."""
-        self._is_over = True
-        then()
-
-
 def _work(bridge: _Bridge, number: int, job: Callable[[Tell], Any]) -> None:
-    _run(bridge.arrived.emit, number, job)
+    run_job(bridge.arrived.emit, number, job)
 
 
-def _run(post: Callable[[_Letter], None], number: int, job: Callable[[Tell], Any]) -> None:
+def run_job(post: Callable[[Letter], None], number: int, job: Callable[[Tell], Any]) -> None:
+    """Run a job and post what it tells, and at the end its result or why there is none."""
     try:
-        result = job(lambda value: post(_Letter(number, result=value, is_last=False)))
+        result = job(lambda value: post(Letter(number, result=value, is_last=False)))
     except DeskError as error:
-        post(_Letter(number, error=error))
+        post(Letter(number, error=error))
     except Exception as mistake:
         logger.exception("a job of the window failed")
-        post(_Letter(number, error=_mistake(mistake)))
+        post(Letter(number, error=_mistake(mistake)))
     else:
-        post(_Letter(number, result=result))
+        post(Letter(number, result=result))
 
 
-def _hand_over(ticket: _Ticket, letter: _Letter) -> None:
+def hand_over(ticket: Ticket, letter: Letter) -> None:
+    """Call back whoever waits, on the thread of the window."""
     if letter.error is not None:
         ticket.failed(letter.error)
     elif letter.is_last:

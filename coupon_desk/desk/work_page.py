@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState
 from coupon_desk.coupons.code import CouponCode, InvalidCode
@@ -18,7 +18,8 @@ from coupon_desk.desk.approvals_dialog import ApprovalsDialog
 from coupon_desk.desk.attention_strip import AttentionStrip
 from coupon_desk.desk.cancel_dialog import CancelDialog
 from coupon_desk.desk.colours import Tone
-from coupon_desk.desk.controls import Banner, button, column, frame, icon_label, label, row
+from coupon_desk.desk.controls import Banner, column, frame, row
+from coupon_desk.desk.coupon_list import CouponList
 from coupon_desk.desk.coupon_rows import CouponRows
 from coupon_desk.desk.coupon_table import CouponTable
 from coupon_desk.desk.details_pane import DetailsPane
@@ -31,7 +32,6 @@ from coupon_desk.desk.status_line import StatusLine
 from coupon_desk.desk.upkeep import Upkeep
 from coupon_desk.desk.work import Work
 from coupon_desk.errors import DeskError
-from coupon_desk.words import msg
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog
@@ -123,20 +123,9 @@ class WorkPage(QWidget):
 
     def _lay_out(self, *, is_training: bool) -> None:
         stage = self._stage
-        self._list = QStackedWidget()
-        self._list.addWidget(self.table)
-        nothing = QWidget()
-        show_all = button(stage, msg("Show all coupons"), "link")
-        show_all.clicked.connect(self.search.show_all)
-        self._nothing_title = label(stage, msg("No coupon found"), "heading")
-        self._nothing_text = label(stage, msg("Check the code, or search for the customer's name or e-mail."), "muted")
-        picture = icon_label(stage, "search", "line_strong", 44)
-        empty = column(0, picture, self._nothing_title, self._nothing_text, show_all, 0, spacing=10)
-        for item in (picture, self._nothing_title, self._nothing_text, show_all):
-            empty.setAlignment(item, Qt.AlignmentFlag.AlignHCenter)
-        nothing.setLayout(empty)
-        self._list.addWidget(nothing)
-        card = frame("card", column(self._list, margins=(1, 6, 1, 6)))
+        self.list = CouponList(stage, self.table)
+        self.list.show_all_asked.connect(self.search.show_all)
+        card = frame("card", column(self.list, margins=(1, 6, 1, 6)))
         left = column(self.search, self.problem, self.attention, card, spacing=14, margins=(20, 18, 20, 18))
         left.setStretchFactor(card, 1)
         middle = row(left, self.details, spacing=0)
@@ -197,7 +186,7 @@ class WorkPage(QWidget):
 
     def _rows_arrived(self) -> None:
         self.problem.hide()
-        self._list.setCurrentIndex(0 if self.rows.rowCount() else 1)
+        self.list.show_found(self.rows.rowCount() > 0)
         self._show_wanted()
         coupon = self.table.selected()
         if coupon is None and self.details.view is not None:

@@ -16,10 +16,11 @@ from coupon_desk.app import CouponDesk, Home
 from coupon_desk.app.training import training_config, training_vault
 from coupon_desk.clock import VirtualClock
 from coupon_desk.desk.garbage import WindowGarbage
+from coupon_desk.desk.inline_runner import InlineRunner
 from coupon_desk.desk.speech import Speech
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.theme import Scheme, Theme
-from coupon_desk.desk.threads import InlineRunner, PoolRunner
+from coupon_desk.desk.threads import PoolRunner
 from coupon_desk.desk.window import Window
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.people.operators import NewOperator

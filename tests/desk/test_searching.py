@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtTest import QAbstractItemModelTester, QTest
 from pytestqt.qtbot import QtBot
 
 from coupon_desk.app import CouponDesk
@@ -19,9 +19,9 @@ from coupon_desk.words import Language
 def test_a_scan_selects_exactly_this_coupon_wherever_the_focus_is(page: WorkPage, shop: TrainingShop, qtbot: QtBot) -> None:
     code = str(shop.showcase.used.code)
     page.table.setFocus()
-    qtbot.keyClick(page.table, code[0])
-    qtbot.keyClicks(page.search.text, code[1:].lower())
-    qtbot.keyClick(page.search.text, Qt.Key.Key_Return)
+    QTest.keyClicks(page.table, code[0])
+    QTest.keyClicks(page.search.text, code[1:].lower())
+    QTest.keyClick(page.search.text, Qt.Key.Key_Return)
     selected = page.table.selected()
     assert selected is not None
     assert str(selected.code) == code
@@ -41,9 +41,9 @@ def test_a_code_that_the_list_does_not_know_is_still_looked_up(page: WorkPage, q
 
 def test_escape_clears_the_search_and_ctrl_f_comes_back_to_it(page: WorkPage, qtbot: QtBot) -> None:
     everything = page.rows.rowCount()
-    qtbot.keyClicks(page.search.text, "70934-AB12CD")
+    QTest.keyClicks(page.search.text, "70934-AB12CD")
     qtbot.waitUntil(lambda: page.rows.rowCount() == 1)
-    qtbot.keyClick(page.search.text, Qt.Key.Key_Escape)
+    QTest.keyClick(page.search.text, Qt.Key.Key_Escape)
     assert page.search.text.text() == ""
     assert page.rows.rowCount() == everything
 
@@ -64,10 +64,10 @@ def test_an_empty_result_says_so_and_leads_back(page: WorkPage) -> None:
     page.search.begin_with("nobody is called so")
     page.search.text.returnPressed.emit()
     assert page.rows.rowCount() == 0
-    assert page._list.currentIndex() == 1
+    assert page.list.is_empty
     page.search.show_all()
     assert page.rows.rowCount() == everything
-    assert page._list.currentIndex() == 0
+    assert not page.list.is_empty
 
 
 def test_rows_come_page_by_page_and_each_coupon_once(stage: Stage, desk: CouponDesk) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -13,6 +14,7 @@ from coupon_desk.app import CouponDesk
 from coupon_desk.app.training import training_config, training_vault
 from coupon_desk.clock import VirtualClock
 from coupon_desk.desk.header import TrainingStrip
+from coupon_desk.desk.sign_in_page import SignInPage
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.start_pages import FirstAdminPage, FirstRunPage, ProblemPage
 from coupon_desk.desk.window import Window
@@ -28,8 +30,8 @@ def test_a_wrong_pin_is_refused_in_the_window_and_the_field_is_empty_again(windo
     assert window.sign_in_page is not None
     form = window.sign_in_page.form
     form.choose("manager")
-    qtbot.keyClicks(form.pin, "000000")
-    qtbot.keyClick(form.pin, Qt.Key.Key_Return)
+    QTest.keyClicks(form.pin, "000000")
+    QTest.keyClick(form.pin, Qt.Key.Key_Return)
     assert window.work_page is None
     assert form.problem.isVisible()
     assert form.problem.title.text() != ""
@@ -49,9 +51,9 @@ def test_full_width_digits_are_taken_as_a_pin(window: Window) -> None:
 def test_caps_lock_is_noticed_by_what_arrives(window: Window, qtbot: QtBot) -> None:
     assert window.sign_in_page is not None
     form = window.sign_in_page.form
-    qtbot.keyClick(form.pin, "A")
+    QTest.keyClicks(form.pin, "A")
     assert form.capitals.isVisible()
-    qtbot.keyClick(form.pin, "a")
+    QTest.keyClicks(form.pin, "a")
     assert not form.capitals.isVisible()
 
 
@@ -63,10 +65,10 @@ def test_the_lock_keeps_the_work_and_the_open_dialog(window: Window, sign_in: Si
     page.details.cancel.click()
     (dialog,) = page.dialogs
     window.lock()
-    assert window.page is window.sign_in_page
+    assert isinstance(window.page, SignInPage)
     assert not dialog.isVisible()
     assert sign_in("manager") is page
-    assert window.page is page
+    assert isinstance(window.pages.currentWidget(), WorkPage)
     assert dialog.isVisible()
     assert page.search.text.text() == str(shop.showcase.example.code)
 
@@ -89,8 +91,8 @@ def test_the_desk_locks_itself_when_nobody_touches_it(stage: Stage, desk: Coupon
     window.sign_in_page.form.choose("manager")
     window.sign_in_page.form.pin.setText("482915")
     window.sign_in_page.form.submit()
-    assert window.page is window.work_page
-    qtbot.waitUntil(lambda: window.page is window.sign_in_page)
+    assert isinstance(window.page, WorkPage)
+    qtbot.waitUntil(lambda: isinstance(window.page, SignInPage))
     window.close()
     window.close()
 
@@ -177,3 +179,10 @@ def test_the_training_shop_cannot_be_mistaken_for_the_shop(sign_in: SignIn, wind
     strips = page.findChildren(TrainingStrip)
     assert [strip.isVisible() for strip in strips] == [True]
     assert window.findChildren(QPushButton, "lock")
+
+
+def test_the_training_shop_says_whose_pin_to_use(window: Window) -> None:
+    assert window.sign_in_page is not None
+    assert window.sign_in_page.practice is not None
+    assert window.sign_in_page.practice.text() == "To practise: Mika Tanaka, PIN 482915"
+    assert window.sign_in_page.form.login.currentData() == "manager"

@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from coupon_desk.desk.threads import InlineRunner, PoolRunner
+from coupon_desk.desk.inline_runner import InlineRunner
+from coupon_desk.desk.threads import PoolRunner
 from coupon_desk.errors import DeskError
 from coupon_desk.words import msg
 
