@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from coupon_desk.coupons.code import CouponCode
     from coupon_desk.receipts.layout import ReceiptWidth
     from coupon_desk.words import Language
-
 
 _log = logging.getLogger("coupon_desk.qt")
 
@@ -45,30 +45,30 @@ class DeskWindow:
         open_training: Callable[[], CouponDesk] | None = None,
     ) -> int:
         """Show the desk until it is closed; the exit status."""
+        _begin_qt()
         from coupon_desk.desk.application import run
 
-        _send_qt_messages_to_the_log()
         return run(open_desk, config=config, open_training=open_training)
 
     def cancel_and_picture(
         self, desk: CouponDesk, login: str, pin: str, code: CouponCode, folder: Path, say_step: Callable[[str], None]
     ) -> tuple[Operation, tuple[Path, ...]]:
         """Cancel one coupon in a window that nobody sees, and keep pictures of it in a folder."""
+        _begin_qt()
         from coupon_desk.desk.headless import cancel_and_picture
 
-        _send_qt_messages_to_the_log()
         outcome = cancel_and_picture(desk, login, pin, code, folder, say_step)
         return outcome.operation, tuple(outcome.files)
 
     def write_pdf(self, html: str, width: ReceiptWidth, language: Language, file: Path, title: str) -> None:
-        """Lay a receipt out and write it as PDF. Raises DeskError, ImportError where Qt's system libraries are missing."""
+        """Lay a receipt out and write it as PDF. Raises DeskError."""
         self._prepare()
         from coupon_desk.desk.printing import Paper, write_pdf
 
         write_pdf(html, Paper.of(width), language, file, title)
 
     def print_paper(self, html: str, width: ReceiptWidth, language: Language, printer: str, title: str) -> None:
-        """Lay a receipt out and print it. Raises DeskError, ImportError where Qt's system libraries are missing."""
+        """Lay a receipt out and print it. Raises DeskError."""
         self._prepare()
         from coupon_desk.desk.printing import Paper, print_receipt
 
@@ -78,15 +78,21 @@ class DeskWindow:
         """Qt lays text out only where there is an application; it needs no display for that."""
         if self._application is None:
             os.environ["QT_QPA_PLATFORM"] = "offscreen"
+            _begin_qt()
             from PySide6.QtGui import QGuiApplication
 
-            _send_qt_messages_to_the_log()
             self._application = QGuiApplication([sys.argv[0]])
 
 
-def _send_qt_messages_to_the_log() -> None:
-    """Qt writes to the console what only a programmer understands, and some of it on every start."""
-    from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+def _begin_qt() -> None:
+    """Load Qt and send its messages to the log: they are for programmers, and some come on every start. Raises QtMissing."""
+    try:
+        import_module("PySide6.QtGui")  # needs more of the system's libraries than QtCore
+        from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+    except ImportError as missing:
+        from coupon_desk.cli.window import QtMissing
+
+        raise QtMissing(str(missing)) from missing
 
     levels = {QtMsgType.QtDebugMsg: logging.DEBUG, QtMsgType.QtInfoMsg: logging.INFO, QtMsgType.QtWarningMsg: logging.INFO}
 

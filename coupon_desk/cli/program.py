@@ -17,7 +17,7 @@ from coupon_desk.cli.demo import demo
 from coupon_desk.cli.doctor import doctor
 from coupon_desk.cli.failures import INTERRUPTED, interrupted, told, unexpected, wrongly_called
 from coupon_desk.cli.operations import operations, resume
-from coupon_desk.cli.options import everywhere
+from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.output import Output, prepare_streams
 from coupon_desk.cli.people import people
 from coupon_desk.cli.receipts import receipt
@@ -41,7 +41,7 @@ class InThisOrder(click.Group):
 
 @click.group(name=NAME, cls=InThisOrder, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name=NAME)
-@everywhere
+@for_scripts
 @click.pass_context
 def program(context: click.Context) -> int:
     """Cancel loyalty coupons and give the points back: exactly once, with proof.

@@ -13,6 +13,7 @@ from coupon_desk.cli.call import Call
 from coupon_desk.cli.operation_ids import named_operation
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Colour
+from coupon_desk.cli.window import QtMissing
 from coupon_desk.errors import DeskError, ExitStatus, StorageError
 from coupon_desk.people.roles import Right
 from coupon_desk.words import msg
@@ -75,8 +76,8 @@ def keep_receipt(call: Call, desk: CouponDesk, operation: Operation, session: Se
         file = _file_in_home(desk, operation, ".pdf")
         try:
             call.window.write_pdf(html, ReceiptWidth.A4, operation.language, file, operation.reference)
-        except ImportError as no_qt:
-            _log.info("no PDF without Qt", extra={"detail": str(no_qt)})
+        except QtMissing as no_qt:
+            _log.info("no PDF without Qt", extra={"detail": no_qt.detail})
             file = _file_in_home(desk, operation, ".html")
             file.write_text(html, encoding="utf-8")
         desk.record_receipt(operation.id, "pdf", session)

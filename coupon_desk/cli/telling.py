@@ -136,5 +136,6 @@ def _step_row(output: Output, step: Step) -> Row:
     detail = output.words(step.detail) if step.detail is not None else ""
     tells_when = step.detail is not None and any(isinstance(value, datetime) for _, value in step.detail.values)
     if step.due_at is not None and not step.state.is_settled and not tells_when:
-        detail = f"{detail} ({output.words(msg('goes on at {at}', at=step.due_at))})".strip()
+        due = msg("goes on at {at}", at=step.due_at)
+        detail = f"{detail} ({output.words(due)})".strip()
     return (f"  {output.words(step.name.label)}", Cell(output.words(word), colour), detail)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from coupon_desk.cli.call import Call
-from coupon_desk.errors import ConfigurationError
+from coupon_desk.errors import ConfigurationError, DeskError
 from coupon_desk.words import Language, msg
 
 if TYPE_CHECKING:
@@ -20,8 +20,20 @@ if TYPE_CHECKING:
     from coupon_desk.receipts.layout import ReceiptWidth
 
 
+class QtMissing(DeskError):
+    """Qt, or a library of the system that it needs, is not on this computer; nothing was drawn."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            msg("Nothing can be drawn on this computer: a library that Qt needs is missing."),
+            done=msg("Nothing was drawn."),
+            todo=msg("Install the libraries that the README names, and try again."),
+            detail=detail,
+        )
+
+
 class Window(Protocol):
-    """The side of the program that draws. Each call imports Qt no sooner than it must."""
+    """The side of the program that draws. Each call imports Qt no sooner than it must, and may raise QtMissing."""
 
     def open(
         self,
@@ -41,10 +53,10 @@ class Window(Protocol):
         """Cancel one coupon in a window that nobody sees, and keep pictures of it in a folder."""
 
     def write_pdf(self, html: str, width: ReceiptWidth, language: Language, file: Path, title: str) -> None:
-        """Lay a receipt out and write it as PDF. Raises DeskError, ImportError where Qt's system libraries are missing."""
+        """Lay a receipt out and write it as PDF. Raises DeskError."""
 
     def print_paper(self, html: str, width: ReceiptWidth, language: Language, printer: str, title: str) -> None:
-        """Lay a receipt out and print it. Raises DeskError, ImportError where Qt's system libraries are missing."""
+        """Lay a receipt out and print it. Raises DeskError."""
 
 
 def has_display() -> bool:

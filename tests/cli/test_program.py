@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
+from coupon_desk.training.shop import TrainingShop
 from tests.cli.conftest import PROJECT, CommandLine
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), "LC_ALL": "C.UTF-8"}
@@ -87,3 +89,21 @@ def test_the_training_shop_tells_its_addresses_on_the_first_line() -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
         assert process.stderr.read() == b""
+
+
+def test_where_qt_is_missing_the_receipt_is_kept_as_html(cli: CommandLine, shop: TrainingShop, tmp_path: Path) -> None:
+    broken = tmp_path / "without qt" / "PySide6"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ImportError('libEGL.so.1: cannot open shared object file')", encoding="utf-8")
+    cli.extra["PYTHONPATH"] = f"{broken.parent}{os.pathsep}{PROJECT}"
+    code = str(shop.showcase.example.code)
+
+    ended = cli("cancel", code, "--reason", "other", "--note", "No picture today", "--json")
+    again = cli("receipt", code, "--json")
+
+    assert ended.status == 0, ended.err
+    kept = Path(ended.operation["receipt"])
+    assert kept.suffix == ".html"
+    assert code in kept.read_text(encoding="utf-8")
+    assert again.status == 1
+    assert "a library that Qt needs is missing" in again.document["error"]["what"]
