@@ -21,10 +21,11 @@ from coupon_desk.cancellation.operation import (
     StepState,
 )
 from coupon_desk.cancellation.own_work import story_of
+from coupon_desk.cancellation.packing import opening
 from coupon_desk.cancellation.permission import Permission
 from coupon_desk.cancellation.step_update_record import put_back
 from coupon_desk.cancellation.steps import STEPS, STOPPING
-from coupon_desk.cancellation.story import Story, after, opening
+from coupon_desk.cancellation.story import Story, after
 from coupon_desk.cancellation.work import Observer, Systems, Work
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule, Weight

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from coupon_desk.cancellation.given import known
 from coupon_desk.cancellation.operation import OperationKind, StepName, StepState
-from coupon_desk.cancellation.patience import SECOND_LOOK_SECONDS, pause
+from coupon_desk.cancellation.patience import CLOCK_TOLERANCE, MOST_SENDS, SECOND_LOOK, pause
 from coupon_desk.cancellation.work import Work
+from coupon_desk.clock import to_text
 from coupon_desk.coupons.evidence import (
     Absent,
     HistorySeen,
@@ -15,29 +16,35 @@ from coupon_desk.coupons.evidence import (
 from coupon_desk.coupons.points import PointEntry
 from coupon_desk.coupons.reasons import REFUND_FOR_CANCELLED_ORDER
 from coupon_desk.errors import OutcomeUnknown, RemoteError, RemoteRefused, RemoteUnavailable
-from coupon_desk.points.port import AddPoints, PointsAdded
+from coupon_desk.points.port import AddPoints, DuplicateGuard, HistorySearch, PointsAdded
 from coupon_desk.words import msg
 
 
 def return_points(work: Work) -> None:
-    """The pivot: give the points back, exactly once. What was sent before is looked for, and never sent again blindly."""
-    state = work.step(StepName.RETURN_POINTS).state
-    was_sent = state in {StepState.RUNNING, StepState.UNKNOWN}
-    found = _look_for_return(work, was_sent=was_sent)
-    if found is None:
+    """The pivot: give the points back, exactly once. What was sent before is looked for, and never sent again blindly.
+
+    Decided from what the point system declares of itself (`PointCapabilities`), never from its name (facts: points §4.3).
+    """
+    operation, points, story = work.operation, work.systems.points, work.story
+    history = _look(work)
+    if history is None:
         return
-    operation, points = work.operation, work.systems.points
-    amount = known(operation.points_to_return)
-    request = work.story.requests.get(StepName.RETURN_POINTS) or points.prepare(
+    if work.step(StepName.RETURN_POINTS).attempts >= MOST_SENDS:
+        work.attention(
+            msg("The code no longer works, but the points were sent {count} times and never arrived.", count=MOST_SENDS),
+            msg("Ask who looks after the point system, then choose “Go on now”."),
+        )
+        return
+    request = story.requests.get(StepName.RETURN_POINTS) or points.prepare(
         AddPoints(
             customer_id=known(operation.pos_customer_id),
-            points=amount,
+            points=known(operation.points_to_return),
             reason=_reason_in_history(work),
             reference=operation.reference,
             key=operation.key,
         )
     )
-    work.started(StepName.RETURN_POINTS, request)
+    work.started(StepName.RETURN_POINTS, request, seen_before=[entry.id for entry in history.unreferenced])
     try:
         added = points.send(request)
     except RemoteUnavailable as surely_not:
@@ -54,14 +61,14 @@ def return_points(work: Work) -> None:
         _points_are_back(work, added)
 
 
-def _look_for_return(work: Work, *, was_sent: bool) -> HistorySeen | None:
+def _look(work: Work) -> HistorySeen | None:
     """The history, where it proves that sending is right now; None where it was settled, or has to wait, or needs a person."""
-    operation = work.operation
-    step = work.step(StepName.RETURN_POINTS)
+    operation, points, step = work.operation, work.systems.points, work.step(StepName.RETURN_POINTS)
+    in_doubt = step.state in {StepState.RUNNING, StepState.UNKNOWN}
     try:
-        history = work.systems.points.read_history(known(operation.pos_customer_id), operation.reference)
+        history = points.read_history(known(operation.pos_customer_id), operation.reference)
     except RemoteError as silent:
-        if was_sent:
+        if in_doubt:
             work.unknown(StepName.RETURN_POINTS, silent, work.now + pause(step.attempts))
         else:
             work.delayed(StepName.RETURN_POINTS, silent)
@@ -72,8 +79,14 @@ def _look_for_return(work: Work, *, was_sent: bool) -> HistorySeen | None:
             msg("Find the customer in the point system, then choose “Go on now”."),
         )
         return None
-    if history.returns:
-        _settle_by(work, history)
+    returns = _returns(work, history)
+    if returns:
+        _settle_by(work, history, returns)
+        return None
+    if in_doubt and points.capabilities.history is HistorySearch.NONE:
+        if _key_still_protects(work):
+            return history
+        _ask_a_person(work, history)
         return None
     if not history.complete:
         work.attention(
@@ -81,17 +94,31 @@ def _look_for_return(work: Work, *, was_sent: bool) -> HistorySeen | None:
             msg("Look for {reference} in the point history.", reference=operation.reference),
         )
         return None
-    if was_sent and not _is_surely_absent(work):
-        return None
-    return history
+    return history if not in_doubt or _is_surely_absent(work, history) else None
 
 
-def _settle_by(work: Work, history: HistorySeen) -> None:
-    """There is a return under our reference: ours if we sent one of this size, otherwise a person has to look."""
-    operation, returns = work.operation, history.returns
+def _returns(work: Work, history: HistorySeen) -> tuple[PointEntry, ...]:
+    """Returns of this coupon: by their reference; where the system keeps none, what came since we sent and is of our size."""
+    if work.systems.points.capabilities.history is not HistorySearch.BY_MEMBER or work.story.first_sent_at is None:
+        return history.returns
+    skew = history.server_time - work.now if history.server_time else timedelta(0)
+    since = work.story.first_sent_at + skew - CLOCK_TOLERANCE
+    ours = (
+        entry
+        for entry in history.unreferenced
+        if entry.is_return
+        and entry.points == work.operation.points_to_return
+        and entry.created_at >= since
+        and entry.id not in work.story.seen_before
+    )
+    return (*history.returns, *ours)
+
+
+def _settle_by(work: Work, history: HistorySeen, returns: tuple[PointEntry, ...]) -> None:
+    """There is a return: ours if we sent one of this size and there is only one, otherwise a person has to look."""
+    operation = work.operation
     fits = [entry for entry in returns if entry.points == operation.points_to_return]
-    ever_sent = StepName.RETURN_POINTS in work.story.requests
-    if ever_sent and len(returns) == 1 and fits:
+    if work.story.first_sent_at is not None and len(returns) == 1 and fits:
         work.looked(StepName.RETURN_POINTS, "present", msg("The return is in the point history."), entry=fits[0].id)
         _points_are_back(work, _as_added(fits[0], history))
         return
@@ -106,27 +133,64 @@ def _settle_by(work: Work, history: HistorySeen) -> None:
         what = msg(
             "Points may have been returned twice: the point history shows {count} returns for this coupon.", count=len(returns)
         )
-        todo = msg("Compare {reference} in the point history and take back what is too much.", reference=operation.reference)
+        todo = msg(
+            "Compare {reference} in the point history. If it was twice, deduct {points} points there.",
+            reference=operation.reference,
+            points=sum(entry.points for entry in returns) - known(operation.points_to_return),
+        )
     else:
         what = msg("Somebody else returned {points} points for this coupon.", points=returns[0].points)
         todo = msg("Nothing more is returned. Compare {reference} in the point history.", reference=operation.reference)
     work.attention(what, todo)
 
 
-def _is_surely_absent(work: Work) -> bool:
-    """Two looks at least a minute apart, both without our entry: only then was what we sent surely not applied."""
-    first = work.story.absent_since
-    again_at = (first or work.now) + timedelta(seconds=SECOND_LOOK_SECONDS)
-    if first is not None and work.now >= again_at:
-        work.looked(StepName.RETURN_POINTS, "absent", msg("Looked twice: the points were not returned."))
+def _is_surely_absent(work: Work, history: HistorySeen) -> bool:
+    """Two looks at least a minute apart, both without our entry: only then was what we sent surely not applied.
+
+    The minute has to have passed by our clock and, where it tells the time, by the point system's: a clock may jump.
+    """
+    first, first_there, there = work.story.absent_since, work.story.absent_since_there, history.server_time
+    gaps = [work.now - first] if first else [timedelta(0)]
+    if first_there and there:
+        gaps.append(there - first_there)
+    missing = SECOND_LOOK - max(timedelta(0), min(gaps))
+    told = {"server_time": to_text(there)} if there else {}
+    if missing <= timedelta(0):
+        work.looked(StepName.RETURN_POINTS, "absent", msg("Looked twice: the points were not returned."), None, **told)
         return True
     work.looked(
         StepName.RETURN_POINTS,
         "absent",
         msg("Sent, but not in the point history yet. Nothing is sent again before the next look."),
-        again_at,
+        work.now + missing,
+        **told,
     )
     return False
+
+
+def _key_still_protects(work: Work) -> bool:
+    """Without a history: whether the system itself surely answers the same request as it did the first time."""
+    capabilities, first_sent_at = work.systems.points.capabilities, work.story.first_sent_at
+    return (
+        capabilities.duplicate_guard in {DuplicateGuard.REPLAY, DuplicateGuard.BUSINESS_REFERENCE}
+        and capabilities.key_retention is not None
+        and first_sent_at is not None
+        and timedelta(0) <= work.now - first_sent_at < capabilities.key_retention
+    )
+
+
+def _ask_a_person(work: Work, history: HistorySeen) -> None:
+    """Without a history and a key that protects, nothing proves what happened; the balance is a hint and no more."""
+    operation = work.operation
+    work.attention(
+        msg("It is not known whether the points are returned: the point system keeps no history to look into."),
+        msg(
+            "The balance was {before} and is {now}. If {points} points are missing, return them in the point system.",
+            before=operation.balance_before if operation.balance_before is not None else msg("not known"),
+            now=history.balance,
+            points=known(operation.points_to_return),
+        ),
+    )
 
 
 def _points_are_back(work: Work, added: PointsAdded) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coupon_desk.cancellation.gathering import pack_evidence
 from coupon_desk.cancellation.operation import OperationKind, StepName
-from coupon_desk.cancellation.story import pack_discount, pack_findings
+from coupon_desk.cancellation.packing import pack_discount, pack_findings
 from coupon_desk.cancellation.work import Work
 from coupon_desk.coupons.eligibility import Verdict, Weight, judge, judge_order_refund
 from coupon_desk.coupons.evidence import (

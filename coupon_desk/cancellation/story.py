@@ -23,29 +23,35 @@ from coupon_desk.cancellation.operation import (
     StepName,
     StepState,
 )
+from coupon_desk.cancellation.packing import unpack_findings
 from coupon_desk.clock import from_text
 from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.eligibility import Finding, Rule, Weight
+from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.evidence import DiscountSeen
 from coupon_desk.coupons.points import Points
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.index import OperationRow
 from coupon_desk.wire import PreparedRequest
-from coupon_desk.words import Language, Message, msg, pack, unpack
+from coupon_desk.words import Language, msg, unpack
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
     """An operation and what only the engine needs of its past.
 
-    `requests` holds the last request of each step as it was stored; `absent_since` when the points of the last send were first
-    looked for and not found; `code_dead_at` when the code was seen dead; `claimed` whether our mark stands in the record.
+    `requests` holds the last request of each step as it was stored; `first_sent_at` and `seen_before` when points were first
+    sent and which unreferenced entries stood in the history then; `absent_since` when the points of the last send were first
+    looked for and not found, by our clock and by the point system's; `code_dead_at` when the code was seen dead; `claimed`
+    whether our mark stands in the record.
     """
 
     operation: Operation
     requests: dict[StepName, PreparedRequest] = field(default_factory=dict)
+    first_sent_at: datetime | None = None
+    seen_before: frozenset[str] = frozenset()
     absent_since: datetime | None = None
+    absent_since_there: datetime | None = None
     code_dead_at: datetime | None = None
     claimed: bool = False
     approved_rules: frozenset[Rule] = frozenset()
@@ -95,56 +101,6 @@ def after(story: Story | None, entry: Entry) -> Story:
     else:
         return story
     return replace(told, operation=replace(told.operation, updated_at=entry.moment, head=entry.hash))
-
-
-def opening(
-    request: CancelRequest,
-    operator: Operator,
-    rules: Rules,
-    *,
-    key: str,
-    language: Language,
-    approval_needed: tuple[Message, ...],
-) -> dict[str, Any]:
-    """The body of the entry that opens an operation."""
-    return {
-        "kind": request.kind.value,
-        "reason": request.reason.value,
-        "note": request.note,
-        "order": request.order,
-        "operator": {"login": operator.login, "name": operator.name, "role": operator.role},
-        "rules": {
-            "settle_seconds": str(rules.settle_seconds),
-            "retire": rules.retire,
-            "recheck_minutes": list(rules.recheck_minutes),
-        },
-        "key": key,
-        "language": language.value,
-        "approval_needed": [pack(message) for message in approval_needed],
-    }
-
-
-def pack_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
-    """Findings as plain JSON."""
-    return [
-        {"rule": finding.rule.value, "weight": finding.weight.value, "message": pack(finding.message)} for finding in findings
-    ]
-
-
-def pack_request(prepared: PreparedRequest) -> dict[str, Any]:
-    """A prepared request as plain JSON, its body byte for byte."""
-    packed: dict[str, Any] = msgspec.to_builtins(prepared)
-    return packed
-
-
-def pack_discount(discount: DiscountSeen) -> dict[str, Any]:
-    """A discount as it was seen, so that its dates can be put back."""
-    packed: dict[str, Any] = msgspec.to_builtins(discount)
-    return packed
-
-
-def _unpack_findings(packed: list[dict[str, Any]]) -> tuple[Finding, ...]:
-    return tuple(Finding(Rule(one["rule"]), Weight(one["weight"]), unpack(one["message"])) for one in packed)
 
 
 def _opened(entry: Entry) -> Story:
@@ -206,7 +162,7 @@ def _of_operation(story: Story, entry: Entry, verb: str) -> Story:
             changed = replace(
                 operation,
                 state=OperationState.REFUSED,
-                findings=_unpack_findings(body["findings"]),
+                findings=unpack_findings(body["findings"]),
                 ended_at=entry.moment,
             )
         case "attention":
@@ -248,9 +204,9 @@ def _of_step(story: Story, entry: Entry, name: StepName, verb: str) -> Story:
             requests = story.requests
             if "request" in body:
                 requests = requests | {name: msgspec.convert(body["request"], PreparedRequest)}
-            story = replace(
-                story, requests=requests, absent_since=None if name is StepName.RETURN_POINTS else story.absent_since
-            )
+            story = replace(story, requests=requests)
+            if name is StepName.RETURN_POINTS:
+                story = _points_sent(story, entry)
         case "sent":
             step = replace(old, state=StepState.RUNNING, at=entry.moment, detail=detail, due_at=None)
             story = replace(story, code_dead_at=entry.moment)
@@ -267,12 +223,20 @@ def _of_step(story: Story, entry: Entry, name: StepName, verb: str) -> Story:
             step = Step(name, StepState.DELAYED, entry.moment, detail, tries, due_at)
         case "refused":
             step = replace(old, state=StepState.REFUSED, at=entry.moment, detail=detail, due_at=None)
-            story = replace(story, operation=replace(story.operation, findings=_unpack_findings(body.get("findings", []))))
+            story = replace(story, operation=replace(story.operation, findings=unpack_findings(body.get("findings", []))))
         case "skipped":
             step = Step(name, StepState.SKIPPED, entry.moment, detail, old.attempts)
         case _:
             return story
     return replace(story, operation=_with_step(story.operation, step))
+
+
+def _points_sent(story: Story, entry: Entry) -> Story:
+    """The points are on their way (again): what was looked for before says nothing of this send."""
+    story = replace(story, absent_since=None, absent_since_there=None)
+    if story.first_sent_at is not None:
+        return story
+    return replace(story, first_sent_at=entry.moment, seen_before=frozenset(entry.body.get("seen_before", ())))
 
 
 def _learnt(story: Story, name: StepName, body: dict[str, Any]) -> Story:
@@ -288,7 +252,7 @@ def _learnt(story: Story, name: StepName, body: dict[str, Any]) -> Story:
                 pos_customer_id=body["pos_customer_id"],
                 points_to_return=Points(body["points_to_return"]),
                 balance_before=body["balance"],
-                findings=_unpack_findings(body["findings"]),
+                findings=unpack_findings(body["findings"]),
                 language=Language(body["language"]),
             )
         case StepName.CLAIM:
@@ -309,7 +273,10 @@ def _learnt(story: Story, name: StepName, body: dict[str, Any]) -> Story:
 
 def _looked(story: Story, name: StepName, entry: Entry) -> Story:
     if name is StepName.RETURN_POINTS and entry.body["found"] == "absent":
-        return replace(story, absent_since=story.absent_since or entry.moment)
+        if story.absent_since is None:
+            there = entry.body.get("server_time")
+            return replace(story, absent_since=entry.moment, absent_since_there=from_text(there) if there else None)
+        return story
     if name is StepName.RETIRE:
         return replace(story, rechecks=story.rechecks + 1)
     return story

@@ -9,9 +9,10 @@ from typing import Any
 
 from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import Operation, Step, StepName
+from coupon_desk.cancellation.packing import pack_findings, pack_request
 from coupon_desk.cancellation.patience import pause
 from coupon_desk.cancellation.ports import Mailer, PointSystem, Shop
-from coupon_desk.cancellation.story import Story, after, pack_findings, pack_request
+from coupon_desk.cancellation.story import Story, after
 from coupon_desk.clock import Clock, to_text
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Finding, Rule
@@ -75,9 +76,9 @@ class Work:
         """How a step stands."""
         return self.operation.step(name)
 
-    def started(self, name: StepName, request: PreparedRequest | None = None) -> None:
+    def started(self, name: StepName, request: PreparedRequest | None = None, **facts: Any) -> None:
         """About to send: committed before the socket is touched, with the request's exact text and key."""
-        self._write("step.started", {"request": pack_request(request)} if request else {}, name)
+        self._write("step.started", {"request": pack_request(request), **facts} if request else facts, name)
 
     def sent(self, name: StepName, detail: Message) -> None:
         """The write surely happened; the step is not over."""

@@ -164,12 +164,15 @@ class OrdersSeen:
 class HistorySeen:
     """The customer's balance and the entries of the point history under the coupon's reference, newest first.
 
-    `complete` tells whether the search reached the end of the history; only then is absence proved.
+    `complete` tells whether the search reached the end of the history; only then is absence proved. `unreferenced` are entries
+    of a system that keeps no references: any of them could be ours. `server_time` is the remote clock when it answered.
     """
 
     balance: int
     entries: tuple[PointEntry, ...]
     complete: bool = True
+    unreferenced: tuple[PointEntry, ...] = ()
+    server_time: datetime | None = None
 
     @property
     def conversions(self) -> tuple[PointEntry, ...]:

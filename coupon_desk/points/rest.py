@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
-from typing import Final, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -63,7 +65,8 @@ class RestPoints:
 
     def read_balance(self, customer_id: str) -> int | Absent:
         """The balance in points. Raises RemoteUnavailable, RemoteRefused."""
-        return self._read(f"{_path(customer_id)}/points", lambda content: balance_in(content, customer_id))
+        read = self._read(f"{_path(customer_id)}/points", lambda content: balance_in(content, customer_id))
+        return read if isinstance(read, Absent) else read.answer
 
     def read_history(self, customer_id: str, reference: str) -> HistorySeen | Absent:
         """The balance and every entry under the reference, newest first. Raises RemoteUnavailable, RemoteRefused."""
@@ -78,14 +81,15 @@ class RestPoints:
             query: dict[str, str | int] = {"reference": reference, "limit": PAGE_ENTRIES}
             if cursor is not None:
                 query["cursor"] = cursor
-            page = self._read(f"{_path(customer_id)}/points/history", page_in, query)
-            if isinstance(page, Absent):
-                return page
+            read = self._read(f"{_path(customer_id)}/points/history", page_in, query)
+            if isinstance(read, Absent):
+                return read
+            page, told_at = read.answer, read.server_time
             # The server may ignore the parameter.
             found.update((entry.id, entry) for entry in page.entries if _folded(entry.reference) == wanted)
             cursor = page.next_cursor
             if cursor is None:
-                return HistorySeen(balance, _newest_first(found.values()), complete=True)
+                return HistorySeen(balance, _newest_first(found.values()), complete=True, server_time=told_at)
             if cursor in cursors:
                 break
             cursors.add(cursor)
@@ -93,10 +97,8 @@ class RestPoints:
 
     def read_recent(self, customer_id: str, limit: int) -> tuple[PointEntry, ...]:
         """The newest entries, whatever their reference; empty for an unknown customer."""
-        page = self._read(f"{_path(customer_id)}/points/history", page_in, {"limit": max(1, min(limit, PAGE_ENTRIES))})
-        if isinstance(page, Absent):
-            return ()
-        return _newest_first(page.entries)[:limit]
+        read = self._read(f"{_path(customer_id)}/points/history", page_in, {"limit": max(1, min(limit, PAGE_ENTRIES))})
+        return () if isinstance(read, Absent) else _newest_first(read.answer.entries)[:limit]
 
     def prepare(self, add: AddPoints) -> PreparedRequest:
         """The exact request that would add the points; no I/O. Raises RemoteRefused for an unusable customer id."""
@@ -133,7 +135,7 @@ class RestPoints:
 
     def _read(
         self, path: str, read: Callable[[bytes], AnswerT], query: Mapping[str, str | int] | None = None
-    ) -> AnswerT | Absent:
+    ) -> _Read[AnswerT] | Absent:
         """Read with a few attempts, as long as a further one may help and nobody aborted."""
         began = self._clock.monotonic()
         jittered = wait_random_exponential(multiplier=0.25, max=2.0)
@@ -153,7 +155,7 @@ class RestPoints:
 
     def _read_once(
         self, path: str, read: Callable[[bytes], AnswerT], query: Mapping[str, str | int] | None
-    ) -> AnswerT | Absent:
+    ) -> _Read[AnswerT] | Absent:
         answer = self._transport.read(path, query)
         # Only a point system's own words say that the customer is unknown; any web server says 404 to a wrong address.
         if answer.status == HTTPStatus.NOT_FOUND and error_in(answer.content).is_of_the_contract:
@@ -161,9 +163,17 @@ class RestPoints:
         if answer.status != HTTPStatus.OK:
             raise read_failure(answer)
         try:
-            return read(answer.content)
+            return _Read(read(answer.content), answer.server_time)
         except UnreadableAnswer as wrong:
             raise unreadable_read(answer, str(wrong)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read(Generic[AnswerT]):
+    """What was read, and the remote clock when it was told."""
+
+    answer: AnswerT
+    server_time: datetime | None
 
 
 def _added(answer: HttpAnswer, amount: int) -> PointsAdded:

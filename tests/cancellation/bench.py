@@ -20,13 +20,23 @@ from coupon_desk.people.operators import NewOperator, Session
 from coupon_desk.people.people import People
 from coupon_desk.people.pins import PinCost, Pins
 from coupon_desk.people.roles import Role
+from coupon_desk.points.port import PointCapabilities
 from coupon_desk.settings import Policy
 from coupon_desk.storage.database import Database
 from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.index import OperationIndex
 from coupon_desk.trail.trail import Pen, Trail
 from coupon_desk.words import Language
-from tests.cancellation.world import CODE, CUSTOMER_ID, Killed, MailerInMemory, PointsInMemory, ShopInMemory, World
+from tests.cancellation.world import (
+    CODE,
+    CUSTOMER_ID,
+    PLAIN,
+    Killed,
+    MailerInMemory,
+    PointsInMemory,
+    ShopInMemory,
+    World,
+)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -60,8 +70,9 @@ class FragileTrail(Trail):
 class Bench:
     """One home on one world. `start_again` is the same home after a crash: only what is on disk is left."""
 
-    def __init__(self, template: Path, folder: Path, world: World) -> None:
+    def __init__(self, template: Path, folder: Path, world: World, capabilities: PointCapabilities = PLAIN) -> None:
         self.world = world
+        self.points = PointsInMemory(world, capabilities)
         self.file = folder / "desk.sqlite3"
         shutil.copy(template, self.file)
         self.policy = Policy(settle_seconds=SETTLE_SECONDS)
@@ -77,7 +88,7 @@ class Bench:
         self.trail = FragileTrail(self.database, "counter-1", self.world.clock)
         self.index = OperationIndex(self.database)
         self.people = People(self.database, self.trail, self.world.clock, pins=cheap_pins())
-        shop, points = ShopInMemory(self.world), PointsInMemory(self.world)
+        shop, points = ShopInMemory(self.world), self.points
         systems = Systems(
             shop=shop,
             points=points,

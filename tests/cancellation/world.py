@@ -84,6 +84,7 @@ class World:
     mails: list[CancellationNotice] = field(default_factory=list)
     later: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    skew: timedelta = timedelta(0)
 
     def __post_init__(self) -> None:
         self.entries.append(
@@ -242,13 +243,16 @@ class ShopInMemory:
         return RecordEntry(RecordStatus(str(record["status"])), Points(500), Decimal(500), None, None, None, None, claim)
 
 
+PLAIN = PointCapabilities(DuplicateGuard.NONE, HistorySearch.BY_REFERENCE, None, 200, False, True)
+
+
 class PointsInMemory:
-    """The PointSystem port on the world: it replays nothing, only its history protects."""
+    """The PointSystem port on the world, in any flavour of duplicate protection that real systems have."""
 
-    capabilities = PointCapabilities(DuplicateGuard.NONE, HistorySearch.BY_REFERENCE, None, 200, False, True)
-
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, capabilities: PointCapabilities = PLAIN) -> None:
         self.world = world
+        self.capabilities = capabilities
+        self._keys: set[str] = set()
 
     def check(self) -> None:
         self.world.call("check", System.POINTS)
@@ -259,7 +263,16 @@ class PointsInMemory:
 
     def read_history(self, customer_id: str, reference: str) -> HistorySeen | Absent:
         self.world.call("read_history", System.POINTS)
-        return HistorySeen(self.world.balance, tuple(reversed(self.world.entries)))
+        newest_first, now = tuple(reversed(self.world.entries)), self.world.clock.now() + self.world.skew
+        match self.capabilities.history:
+            case HistorySearch.BY_REFERENCE:
+                return HistorySeen(self.world.balance, newest_first, server_time=now)
+            case HistorySearch.BY_MEMBER:
+                conversions = tuple(entry for entry in newest_first if entry.is_conversion)
+                unreferenced = tuple(entry for entry in newest_first if entry.is_return)
+                return HistorySeen(self.world.balance, conversions, unreferenced=unreferenced, server_time=now)
+            case HistorySearch.NONE:
+                return HistorySeen(self.world.balance, ())
 
     def read_recent(self, customer_id: str, limit: int) -> tuple[PointEntry, ...]:
         self.world.call("read_recent", System.POINTS)
@@ -275,7 +288,13 @@ class PointsInMemory:
         return PointsAdded(self.world.entries[-1].id, before, self.world.balance)
 
     def _add(self, prepared: PreparedRequest) -> None:
-        world, body = self.world, json.loads(prepared.body)
+        world, body, key = self.world, json.loads(prepared.body), prepared.key or ""
+        if key in self._keys:
+            if self.capabilities.duplicate_guard in {DuplicateGuard.REPLAY, DuplicateGuard.BUSINESS_REFERENCE}:
+                return
+            if self.capabilities.duplicate_guard is DuplicateGuard.ERROR_ON_REUSE:
+                raise OutcomeUnknown(System.POINTS, msg("This key was used before."))
+        self._keys.add(key)
         world.entries.append(
             PointEntry(
                 str(len(world.entries) + 1),
@@ -283,7 +302,7 @@ class PointsInMemory:
                 body["amount"],
                 "Coupon cancelled",
                 body["reference"],
-                world.clock.now(),
+                world.clock.now() + world.skew,
                 world.balance + body["amount"],
             )
         )

@@ -1,0 +1,65 @@
+"""What the trail keeps of an operation, as plain JSON: how requests, findings and discounts are packed and unpacked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from coupon_desk.cancellation.operation import CancelRequest, Operator, Rules
+from coupon_desk.coupons.eligibility import Finding, Rule, Weight
+from coupon_desk.coupons.evidence import DiscountSeen
+from coupon_desk.wire import PreparedRequest
+from coupon_desk.words import Language, Message, pack, unpack
+
+
+def opening(
+    request: CancelRequest,
+    operator: Operator,
+    rules: Rules,
+    *,
+    key: str,
+    language: Language,
+    approval_needed: tuple[Message, ...],
+) -> dict[str, Any]:
+    """The body of the entry that opens an operation."""
+    return {
+        "kind": request.kind.value,
+        "reason": request.reason.value,
+        "note": request.note,
+        "order": request.order,
+        "operator": {"login": operator.login, "name": operator.name, "role": operator.role},
+        "rules": {
+            "settle_seconds": str(rules.settle_seconds),
+            "retire": rules.retire,
+            "recheck_minutes": list(rules.recheck_minutes),
+        },
+        "key": key,
+        "language": language.value,
+        "approval_needed": [pack(message) for message in approval_needed],
+    }
+
+
+def pack_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    """Findings as plain JSON."""
+    return [
+        {"rule": finding.rule.value, "weight": finding.weight.value, "message": pack(finding.message)} for finding in findings
+    ]
+
+
+def pack_request(prepared: PreparedRequest) -> dict[str, Any]:
+    """A prepared request as plain JSON, its body byte for byte."""
+    packed: dict[str, Any] = msgspec.to_builtins(prepared)
+    return packed
+
+
+def pack_discount(discount: DiscountSeen) -> dict[str, Any]:
+    """A discount as it was seen, so that its dates can be put back."""
+    packed: dict[str, Any] = msgspec.to_builtins(discount)
+    return packed
+
+
+def unpack_findings(packed: list[dict[str, Any]]) -> tuple[Finding, ...]:
+    """The findings that `pack_findings` wrote."""
+    return tuple(Finding(Rule(one["rule"]), Weight(one["weight"]), unpack(one["message"])) for one in packed)
