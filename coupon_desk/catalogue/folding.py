@@ -16,6 +16,7 @@ _LATIN_ACCENTS: Final = re.compile("[\u0300-\u036f]")
 # The long-vowel mark belongs to kana; elsewhere it is what a Japanese keyboard types for a hyphen.
 _STRAY_LONG_VOWEL: Final = re.compile("(?<![\u3041-\u309f\u30fc])\u30fc+")
 _HYPHEN_LIKE: Final = str.maketrans(dict.fromkeys("\uff70", "\u30fc"))
+_ASCII_NOISE: Final = dict.fromkeys(code for code in range(128) if not (chr(code).isalnum() or chr(code) in _KEPT_PUNCTUATION))
 _GID: Final = re.compile(r"gid://shopify/customer/([0-9]+)", re.IGNORECASE)
 
 FIELD_END: Final = "\n"
@@ -24,6 +25,8 @@ FIELD_END: Final = "\n"
 
 def fold(text: str) -> str:
     """The one form of a text for searching; empty where nothing searchable is left. Folding twice changes nothing."""
+    if text.isascii():
+        return text.lower().translate(_ASCII_NOISE)
     before = None
     while text != before:
         before, text = text, _fold_once(text)
