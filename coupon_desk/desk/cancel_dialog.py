@@ -110,7 +110,7 @@ class CancelDialog(QDialog):
         self.confirm_button.setEnabled(False)
         self._show_progress()
         if not self._work.begin(self.form.request()):
-            self.progress.show_error(DeskError(msg("This coupon is already being worked on by this window.")))
+            self.progress.show_error(DeskError(msg("This window is already working on this coupon.")))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Ctrl+Enter confirms, Enter and Esc keep the coupon, digits pick a reason."""

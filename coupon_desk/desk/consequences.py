@@ -92,5 +92,5 @@ class Consequences(QWidget):
 
     def _about_points(self, *, returns: bool) -> Message:
         if not returns:
-            return msg("No points go back. The case is marked for investigation.")
-        return msg("{points} points go back to the customer.", points=self._view.verdict.points_to_return)
+            return msg("No points are returned. The case is marked for investigation.")
+        return msg("{points} points are returned to the customer.", points=self._view.verdict.points_to_return)

@@ -137,7 +137,7 @@ class DetailsPane(QFrame):
         self._history_part = QWidget()
         self._history_part.setLayout(
             column(
-                row(label(stage, msg("Points of the customer"), "section"), 0, self.balance),
+                row(label(stage, msg("Point history"), "section"), 0, self.balance),
                 self.reference,
                 self.history,
                 spacing=6,
@@ -242,14 +242,14 @@ class DetailsPane(QFrame):
             self.verdict.show_message(
                 Tone.WARN,
                 msg("May be cancelled when a second person approves"),
-                msg("{points} points would go back to the customer.", points=verdict.points_to_return),
+                msg("{points} points would be returned to the customer.", points=verdict.points_to_return),
                 "people",
             )
         else:
             self.verdict.show_message(
                 Tone.SUCCESS,
                 msg("May be cancelled"),
-                msg("{points} points would go back to the customer.", points=verdict.points_to_return),
+                msg("{points} points would be returned to the customer.", points=verdict.points_to_return),
                 "shield",
             )
         self.findings.show_findings(verdict.findings)

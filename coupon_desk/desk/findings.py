@@ -51,7 +51,7 @@ def checks(evidence: Evidence, verdict: Verdict) -> tuple[tuple[str, str, Messag
     lines = []
     for source, name in (
         (evidence.discount, msg("Shopify: the discount and its use")),
-        (evidence.orders, msg("Shopify: orders that bear the code")),
+        (evidence.orders, msg("Shopify: orders that used the code")),
         (evidence.record, msg("The customer's record")),
         (evidence.history, msg("Point history, to its end")),
     ):

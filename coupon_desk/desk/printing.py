@@ -174,15 +174,15 @@ def _print_by_qt(html: str, paper: Paper, language: Language, printer: str, titl
 def _not_written(target: Path) -> NotPrinted:
     return NotPrinted(
         msg("The receipt could not be written to {file}.", file=str(target)),
-        done=msg("The coupon is cancelled all the same."),
+        done=msg("What was done stands: only the receipt is missing."),
         todo=msg("Choose another folder; the receipt can be made again at any time."),
     )
 
 
 def _not_taken(printer: str, detail: str) -> NotPrinted:
     return NotPrinted(
-        msg("The printer {printer} did not take the receipt.", printer=printer),
-        done=msg("The coupon is cancelled all the same."),
-        todo=msg("See to the printer, or save the receipt as PDF; it can be printed again at any time."),
+        msg("The printer {printer} did not print the receipt.", printer=printer),
+        done=msg("What was done stands: only the receipt is missing."),
+        todo=msg("Check the printer, or save the receipt as PDF; it can be printed again at any time."),
         detail=detail,
     )

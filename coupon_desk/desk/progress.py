@@ -85,7 +85,7 @@ def _outcome(operation: Operation) -> tuple[Tone, Message, Message | None, str]:
         case OperationState.COMPLETED:
             return (Tone.SUCCESS, _completed(operation), _balances(operation), "used")
         case OperationState.REFUSED:
-            return (Tone.DANGER, msg("Refused: the coupon is not cancelled"), operation.next_action, "refused")
+            return (Tone.DANGER, msg("Refused: no points were returned"), operation.next_action, "refused")
         case OperationState.AWAITING_APPROVAL:
             reasons = operation.approval_needed
             return (Tone.WARN, msg("Waiting for a second person"), reasons[0] if reasons else operation.next_action, "people")
@@ -102,8 +102,8 @@ def _completed(operation: Operation) -> Message:
     if operation.kind is OperationKind.INVALIDATE:
         return msg("Invalidated; no points were returned")
     if operation.kind is OperationKind.ORDER_REFUND:
-        return msg("{points} points were granted", points=operation.points_returned)
-    return msg("Cancelled: {points} points are back", points=operation.points_returned)
+        return msg("{points} points were returned", points=operation.points_returned)
+    return msg("Cancelled: {points} points are returned", points=operation.points_returned)
 
 
 def _balances(operation: Operation) -> Message | None:

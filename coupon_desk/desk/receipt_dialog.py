@@ -49,7 +49,7 @@ class ReceiptDialog(QDialog):
             self.problem.show_message(
                 Tone.NEUTRAL,
                 msg("There is no receipt for this coupon."),
-                msg("It was not cancelled at a Coupon Desk of this home."),
+                msg("It was not cancelled in this home."),
             )
             return
         self.receipt.show()

@@ -108,7 +108,7 @@ class ReceiptView(QWidget):
         self._stage.runner.write(
             self,
             lambda _tell: print_receipt(html, paper, language, printer, title),
-            lambda _done: self._issued("printed", msg("Handed to the printer {printer}.", printer=printer)),
+            lambda _done: self._issued("printed", msg("Sent to the printer {printer}.", printer=printer)),
             self._fail,
         )
 

@@ -46,7 +46,9 @@ class SearchBar(QWidget):
         stage.speech.tell(self.text, msg("Scan or type a code, a name or an e-mail"), "setPlaceholderText")
         for control in (self.text, *self.text.findChildren(QToolButton)):
             stage.speech.tell(control, msg("Search coupons"), "setAccessibleName")
-        stage.speech.tell(self.text, msg("Ctrl+F comes here, Enter selects the exact code, Esc clears."), "setToolTip")
+        stage.speech.tell(
+            self.text, msg("Ctrl+F goes here, Enter selects the coupon with this code, Esc clears."), "setToolTip"
+        )
         self._segments: dict[StatusFilter, QPushButton] = {}
         self._counts: Mapping[StatusFilter, Count] = {}
         group = QButtonGroup(self)

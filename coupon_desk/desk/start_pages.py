@@ -46,7 +46,7 @@ class OpeningPage(QWidget):
         super().__init__()
         mark = icon_label(stage, "ticket", "accent", 48)
         title = label(stage, msg("Coupon Desk"), "title")
-        line = row(0, Spinner(stage), label(stage, msg("Opening the desk…"), "muted"), 0, spacing=10)
+        line = row(0, Spinner(stage), label(stage, msg("Opening…"), "muted"), 0, spacing=10)
         whole = column(0, mark, title, line, 0, spacing=14)
         for item in (mark, title):
             whole.setAlignment(item, Qt.AlignmentFlag.AlignHCenter)
@@ -66,7 +66,7 @@ class ProblemPage(QWidget):
         self.retry = button(stage, msg("Try again"), "primary")
         self.retry.setObjectName("try-again")
         self.retry.clicked.connect(self.retried)
-        title = label(stage, msg("The desk could not be opened"), "title", wraps=True)
+        title = label(stage, msg("Coupon Desk could not be opened"), "title", wraps=True)
         self.setLayout(
             _centred(
                 stage, column(title, self.banner, self.done, row(self.retry, 0), spacing=18, margins=(36, 32, 36, 32)), 620
@@ -149,7 +149,7 @@ class FirstAdminPage(QWidget):
         self.name = _field(stage, msg("Name"))
         self.pin = PinField(stage)
         self.again = PinField(stage)
-        stage.speech.tell(self.again, msg("PIN, once more"), "setAccessibleName")
+        stage.speech.tell(self.again, msg("PIN again"), "setAccessibleName")
         self.again.returnPressed.connect(self.submit)
         self.problem = Banner(stage)
         self.add = button(stage, msg("Add the administrator"), "primary")
@@ -159,7 +159,7 @@ class FirstAdminPage(QWidget):
             (msg("Login"), self.login),
             (msg("Name"), self.name),
             (msg("PIN"), self.pin),
-            (msg("PIN, once more"), self.again),
+            (msg("PIN again"), self.again),
         )
         title = label(stage, msg("Add the first administrator"), "title", wraps=True)
         intro = label(

@@ -47,7 +47,7 @@ class StatusLine(QFrame):
         inside.setStretchFactor(self.notice, 1)
         self.setLayout(inside)
         self.show_sync(msg("The list has not been refreshed yet"))
-        self.show_trail(msg("Trail: being proved"))
+        self.show_trail(msg("Proving the trail…"))
 
     def show_sync(self, message: Message, *, is_running: bool = False, is_wrong: bool = False) -> None:
         """How fresh the list is."""

@@ -122,7 +122,7 @@ class PoolRunner(QObject):
     ) -> None:
         """See Runner."""
         if self._then is not None or self._is_over:
-            failed(DeskError(msg("The desk is closing; this was not begun.")))
+            failed(DeskError(msg("Coupon Desk is closing; this was not begun.")))
             return
         number = next(self._numbers)
         self._tickets[number] = Ticket(owner, None, done, failed, told)
@@ -211,8 +211,8 @@ def hand_over(ticket: Ticket, letter: Letter) -> None:
 
 def _mistake(mistake: Exception) -> DeskError:
     return DeskError(
-        msg("The program made a mistake ({kind}).", kind=type(mistake).__name__),
-        todo=msg("What was begun is kept and can be gone on with; the log file tells more."),
+        msg("Something unexpected went wrong ({kind}).", kind=type(mistake).__name__),
+        todo=msg("What was begun is kept and can go on later; the log file tells more."),
     )
 
 

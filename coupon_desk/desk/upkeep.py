@@ -95,9 +95,9 @@ class Upkeep(QObject):
     def _verified(self, verification: Verification) -> None:
         if verification.is_intact:
             count = verification.checked
-            self.trail_told.emit(msg("Trail proved, {count} entries", count=count), True, False)
+            self.trail_told.emit(msg("The trail is intact: {count} entries", count=count), True, False)
         else:
-            self.trail_told.emit(msg("The trail does not hold. Cancel nothing; call the administrator."), False, True)
+            self.trail_told.emit(msg("The trail is broken. Cancel nothing; call the administrator."), False, True)
 
     def _not_verified(self, error: DeskError) -> None:
         self.trail_told.emit(msg("The trail could not be read: {why}", why=error.what), False, True)

@@ -128,7 +128,7 @@ class Window(QMainWindow):
             self.ending.show_message(
                 Tone.ACCENT,
                 msg("Finishing what was begun; the window closes by itself."),
-                msg("Nothing is lost if the computer is switched off: it is gone on with next time."),
+                msg("Nothing is lost if the computer is switched off: the work goes on next time."),
                 "cancelling",
             )
         self._idle_timer.stop()

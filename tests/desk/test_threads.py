@@ -116,7 +116,7 @@ def test_after_the_end_nothing_new_is_begun(pool: PoolRunner, qtbot: QtBot) -> N
     pool.read(QObject(), "a", lambda: ran.append(1), lambda _done: None, fail)
     pool.write(QObject(), lambda _tell: ran.append(2), lambda _done: None, lambda error: refused.append(str(error.what)))
     assert ran == []
-    assert refused == ["The desk is closing; this was not begun."]
+    assert refused == ["Coupon Desk is closing; this was not begun."]
 
 
 @pytest.mark.parametrize("make", [PoolRunner, InlineRunner])
