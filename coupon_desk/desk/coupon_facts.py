@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 STATES = {
     DiscountState.ACTIVE: msg("Active"),
-    DiscountState.EXPIRED: msg("Ended"),
-    DiscountState.SCHEDULED: msg("Not yet begun"),
+    DiscountState.EXPIRED: msg("Expired or switched off"),
+    DiscountState.SCHEDULED: msg("Scheduled"),
 }
 NAMES = (msg("Issued"), msg("Expires"), msg("Uses"), msg("Discount in Shopify"), msg("Checked at"))
 COLUMNS = 3
