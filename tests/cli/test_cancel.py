@@ -59,14 +59,14 @@ def test_the_example_coupon_is_cancelled_with_proof(cli: CommandLine, shop: Trai
     proof = cli("audit", "verify", "--json")
     assert (proof.status, proof.document["intact"]) == (0, True)
 
-    again = cli("cancel", code, *WHY, "--json")
+    again = cli.here("cancel", code, *WHY, "--json")
     assert again.status == 3
     assert again.operation["state"] == "refused"
     assert next(refusal["rule"] for refusal in again.operation["refused"]) == "cancelled"
     assert again.operation["receipt"] is None
     assert len(shop.mailbox.mails) == 1
 
-    told = cli("operations", operation["id"][:8])
+    told = cli.here("operations", operation["id"][:8])
     assert told.status == 0
     assert operation["id"] in told.out
     assert "Return the points" in told.out
@@ -133,10 +133,10 @@ def test_whoever_may_not_is_refused_and_nothing_is_touched(cli: CommandLine, sho
     code = str(shop.showcase.example.code)
 
     viewer = cli("cancel", code, str(shop.showcase.used.code), *WHY, "--json", operator="viewer")
-    short = cli("cancel", code, "--reason", "other", "--note", " x ", "--json")
-    wrong_pin = cli("cancel", code, *WHY, "--json", pin="482916")
-    nobody = cli("cancel", code, *WHY, "--json", operator=None)
-    without_reason = cli("cancel", code, "--note", "Changed her mind", "--json")
+    short = cli.here("cancel", code, "--reason", "other", "--note", " x ", "--json")
+    wrong_pin = cli.here("cancel", code, *WHY, "--json", pin="482916")
+    nobody = cli.here("cancel", code, *WHY, "--json", operator=None)
+    without_reason = cli.here("cancel", code, "--note", "Changed her mind", "--json")
 
     assert viewer.status == 3
     assert [one["refused"][0]["rule"] for one in viewer.document["operations"]] == ["not_permitted"] * 2
@@ -151,7 +151,7 @@ def test_whoever_may_not_is_refused_and_nothing_is_touched(cli: CommandLine, sho
     assert "--reason" in without_reason.document["error"]["what"]
     assert shop.journal.calls("discountCodeDeactivate") == ()
 
-    exported = cli("audit", "export", "--format", "jsonl", operator="owner")
+    exported = cli.here("audit", "export", "--format", "jsonl", operator="owner")
     actions = [json.loads(line)["action"] for line in exported.out.splitlines()]
     assert actions.count("right_refused") == 1
     assert "sign_in_refused" in actions
@@ -162,7 +162,7 @@ def test_a_source_that_does_not_answer_proves_nothing_and_nothing_is_done(cli: C
 
     shop.faults.add(Fault("history", FaultKind.NOT_JSON, every=1))
     not_json = cli("cancel", code, *WHY, "--json")
-    seen = cli("show", code, "--json")
+    seen = cli.here("show", code, "--json")
     shop.faults.clear()
     shop.stop()
     away = cli("cancel", code, *WHY, "--json", "--no-wait")
