@@ -15,7 +15,7 @@ PIN_VARIABLE: Final = "COUPON_DESK_PIN"
 
 def own_pin(login: str, language: Language) -> str:
     """The PIN of the operator who calls: from `COUPON_DESK_PIN`, else from the terminal. Raises ConfigurationError."""
-    told = os.environ.get(PIN_VARIABLE)
+    told = os.environ.pop(PIN_VARIABLE, None)  # no program that we start inherits it
     if told:
         return told
     if not has_terminal():

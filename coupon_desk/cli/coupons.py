@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from coupon_desk.cli.call import Call, nobody_yet
+from coupon_desk.cli.coupon_documents import coupon_document, view_document
 from coupon_desk.cli.coupon_page import tell_view
-from coupon_desk.cli.documents import coupon_document, view_document
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Cell, Colour, Row
 from coupon_desk.coupons.code import CouponCode

@@ -12,7 +12,7 @@ from coupon_desk.cli.cancelling import WAIT_SECONDS, wait_option
 from coupon_desk.cli.documents import Document, moment, operation_document
 from coupon_desk.cli.operation_ids import named_operation
 from coupon_desk.cli.options import for_scripts
-from coupon_desk.cli.receipts import keep_receipt
+from coupon_desk.cli.receipts import keep_receipt, kept_receipt
 from coupon_desk.cli.telling import step_by_step, tell_operation, tell_operations, when
 from coupon_desk.errors import ConfigurationError, ExitStatus
 from coupon_desk.people.roles import Right
@@ -42,7 +42,8 @@ def operations(call: Call, operation: str | None, open_only: bool, answer: str |
         return _show(call, desk, named_operation(desk, operation))
     found = desk.operations(open_only=open_only, limit=limit)
     if call.output.as_json:
-        call.output.document({"operations": [operation_document(one, call.output.language) for one in found]})
+        language = call.output.language
+        call.output.document({"operations": [operation_document(one, language, kept_receipt(desk, one)) for one in found]})
     else:
         tell_operations(call.output, found)
     return ExitStatus.DONE
@@ -114,7 +115,10 @@ def _show(call: Call, desk: CouponDesk, found: Operation) -> int:
         }
         for entry in entries
     ]
-    _tell_one(call, found, {"operations": [{**operation_document(found, call.output.language), "trail": trail}]})
+    receipt = kept_receipt(desk, found)
+    _tell_one(
+        call, found, {"operations": [{**operation_document(found, call.output.language, receipt), "trail": trail}]}, receipt
+    )
     if not call.output.as_json:
         call.output.line()
         rows = [
@@ -126,8 +130,8 @@ def _show(call: Call, desk: CouponDesk, found: Operation) -> int:
     return ExitStatus.DONE
 
 
-def _tell_one(call: Call, operation: Operation, document: Document) -> None:
+def _tell_one(call: Call, operation: Operation, document: Document, receipt: str | None = None) -> None:
     if call.output.as_json:
         call.output.document(document)
     else:
-        tell_operation(call.output, operation)
+        tell_operation(call.output, operation, receipt)

@@ -91,6 +91,13 @@ def keep_receipt(call: Call, desk: CouponDesk, operation: Operation, session: Se
     return str(file)
 
 
+def kept_receipt(desk: CouponDesk, operation: Operation) -> str | None:
+    """The path of the receipt that was kept when the operation was completed, where it still is."""
+    stem = f"{operation.code}-{operation.id[:8]}"
+    files = (desk.home / "receipts" / f"{stem}{ending}" for ending in (".pdf", ".html"))
+    return next((str(file) for file in files if file.exists()), None)
+
+
 def _file_in_home(desk: CouponDesk, operation: Operation, ending: str) -> Path:
     folder = desk.home / "receipts"
     try:

@@ -69,6 +69,7 @@ def test_the_example_coupon_is_cancelled_with_proof(cli: CommandLine, shop: Trai
     told = cli.here("operations", operation["id"][:8])
     assert told.status == 0
     assert operation["id"] in told.out
+    assert operation["receipt"] in told.out
     assert "Return the points" in told.out
 
 
