@@ -163,6 +163,11 @@ class CouponDesk:
         self.hold()
         return self.engine.reject(operation_id, session, note, self._keeping_catalogue(ignore))
 
+    def withdraw(self, operation_id: str, session: Session, note: str) -> Operation:
+        """Take back a request of which nothing was done yet. See `Engine.withdraw`."""
+        self.hold()
+        return self.engine.withdraw(operation_id, session, note, self._keeping_catalogue(ignore))
+
     def answer(self, operation_id: str, session: Session, note: str) -> Operation:
         """A person has looked after what was left over. See `Engine.answer`."""
         self.hold()

@@ -107,6 +107,24 @@ class Engine:
             finding = {"rule": Rule.REJECTED.value, "weight": Weight.REFUSAL.value, "message": pack(why)}
             return self._append(story, "operation.refused", {"findings": [finding]}, session, observer).operation
 
+    def withdraw(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
+        """The one who asked, or who may approve, takes back a request of which nothing was done yet. Raises NotPermitted."""
+        with self._working_on(operation_id):
+            story = self.story(operation_id)
+            operation = story.operation
+            if session.login != operation.operator.login:
+                self._permission.people.authorise(session, Right.APPROVE, operation.code.masked)
+            begun = operation.step(StepName.VERIFY).state is StepState.DONE
+            if begun or operation.state not in {OperationState.RUNNING, OperationState.AWAITING_APPROVAL}:
+                raise NotPermitted(
+                    msg("This operation can no longer be withdrawn."),
+                    done=msg("Nothing was changed."),
+                    todo=msg("“coupon-desk operations {operation}” shows how it stands.", operation=operation_id),
+                )
+            why = msg("Withdrawn by {by}: {note}", by=session.operator.name, note=note)
+            finding = {"rule": Rule.WITHDRAWN.value, "weight": Weight.REFUSAL.value, "message": pack(why)}
+            return self._append(story, "operation.refused", {"findings": [finding]}, session, observer).operation
+
     def answer(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
         """A person has looked after an alarm, or after an e-mail of unknown fate. Raises NotPermitted."""
         with self._working_on(operation_id):
@@ -178,8 +196,11 @@ class Engine:
         return step.due_at is None or step.due_at <= self._systems.clock.now()
 
     def _pause_before_next(self, operation: Operation) -> float | None:
-        """Seconds until the result can go on; None where only a person, or nothing, or a late step is waited for."""
-        due = [operation.step(name).due_at for name in BEFORE_THE_END]
+        """Seconds until the result can go on; None where a person, nothing, a late step or a source out of reach is waited for.
+
+        While nothing was done yet nobody is kept waiting: they hear at once that a source is out of reach.
+        """
+        due = [operation.step(name).due_at for name in BEFORE_THE_END if name is not StepName.VERIFY]
         waiting = [moment for moment in due if moment is not None]
         if operation.state is not OperationState.RUNNING or not waiting:
             return None

@@ -24,7 +24,7 @@ from coupon_desk.coupons.evidence import (
     RecordSeen,
     Source,
 )
-from coupon_desk.errors import RemoteError
+from coupon_desk.errors import RemoteError, RemoteUnavailable
 from coupon_desk.words import msg, pack
 
 Seen = TypeVar("Seen")
@@ -53,7 +53,8 @@ class Gatherer:
         customer_id = _customer_of(discount, hint)
         if about_customer is None or customer_id != hint:
             about_customer = self._ask_about_customer(code, customer_id)
-        record, orders, history = about_customer.answers()
+        will_pass = isinstance(discount, NotAnswered) and discount.will_pass
+        record, orders, history = about_customer.answers(will_pass=will_pass)
         return Evidence(
             code=code,
             gathered_at=self.clock.now(),
@@ -76,7 +77,8 @@ class Gatherer:
     ) -> tuple[RecordSeen | Absent | NotAnswered, HistorySeen | Absent | NotAnswered]:
         record = self._ask(Source.RECORD, lambda: self.shop.read_record(customer_id, code))
         if not isinstance(record, RecordSeen):
-            return record, NotAnswered(Source.HISTORY, msg("the customer is not known, so the point history cannot be read."))
+            unknown = msg("the customer is not known, so the point history cannot be read.")
+            return record, NotAnswered(Source.HISTORY, unknown, will_pass=isinstance(record, NotAnswered) and record.will_pass)
         pos_id = record.customer.pos_customer_id
         return record, self._ask(Source.HISTORY, lambda: self.points.read_history(pos_id, code.reference))
 
@@ -85,7 +87,7 @@ class Gatherer:
         try:
             return question()
         except RemoteError as silent:
-            return NotAnswered(source, silent.what)
+            return NotAnswered(source, silent.what, will_pass=isinstance(silent, RemoteUnavailable))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,15 @@ class _AboutCustomer:
     record_and_history: Future[tuple[RecordSeen | Absent | NotAnswered, HistorySeen | Absent | NotAnswered]] | None
 
     def answers(
-        self,
+        self, *, will_pass: bool
     ) -> tuple[RecordSeen | Absent | NotAnswered, OrdersSeen | NotAnswered, HistorySeen | Absent | NotAnswered]:
         if self.record_and_history is None:
             unknown = msg("nobody knows whose coupon this is.")
-            return NotAnswered(Source.RECORD, unknown), self.orders.result(), NotAnswered(Source.HISTORY, unknown)
+            return (
+                NotAnswered(Source.RECORD, unknown, will_pass),
+                self.orders.result(),
+                NotAnswered(Source.HISTORY, unknown, will_pass),
+            )
         record, history = self.record_and_history.result()
         return record, self.orders.result(), history
 

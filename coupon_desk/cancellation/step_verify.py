@@ -5,8 +5,9 @@ from __future__ import annotations
 from coupon_desk.cancellation.gathering import pack_evidence
 from coupon_desk.cancellation.operation import OperationKind, StepName
 from coupon_desk.cancellation.packing import pack_discount, pack_findings
+from coupon_desk.cancellation.patience import pause
 from coupon_desk.cancellation.work import Work
-from coupon_desk.coupons.eligibility import Verdict, Weight, judge, judge_order_refund
+from coupon_desk.coupons.eligibility import Rule, Verdict, Weight, judge, judge_order_refund
 from coupon_desk.coupons.evidence import (
     Absent,
     DiscountSeen,
@@ -17,7 +18,7 @@ from coupon_desk.coupons.evidence import (
     RecordSeen,
     Source,
 )
-from coupon_desk.errors import RemoteError
+from coupon_desk.errors import RemoteError, RemoteUnavailable
 from coupon_desk.words import Language, Message, msg
 
 
@@ -31,6 +32,10 @@ def verify(work: Work) -> None:
     )
     verdict = _judge(work, evidence)
     packed = pack_evidence(evidence)
+    only_silence = {finding.rule for finding in verdict.refusals} == {Rule.NOT_ANSWERED}
+    if only_silence and evidence.silence_will_pass:
+        work.postponed(StepName.VERIFY, verdict.refusals[0].message, work.now + pause(work.step(StepName.VERIFY).attempts))
+        return
     if not verdict.may_cancel:
         work.refused(StepName.VERIFY, verdict.refusals, verdict.refusals[0].message, evidence=packed)
         return
@@ -72,7 +77,7 @@ def _read_order(work: Work, order: str | None) -> OrderSeen | Absent | NotAnswer
     try:
         return work.systems.shop.read_order(order)
     except RemoteError as silent:
-        return NotAnswered(Source.ORDERS, silent.what)
+        return NotAnswered(Source.ORDERS, silent.what, will_pass=isinstance(silent, RemoteUnavailable))
 
 
 def _verified(kind: OperationKind) -> Message:

@@ -53,6 +53,7 @@ class Rule(StrEnum):
     ORDER_WITHOUT_CODE = "order_without_code"
     ORDER_OF_OTHER_CUSTOMER = "order_of_other_customer"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
     REMOTE_REFUSED = "remote_refused"
 
 

@@ -5,7 +5,7 @@ Each source either answered (`…Seen` or `Absent`) or did not (`NotAnswered`); 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -26,10 +26,14 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NotAnswered:
-    """The source did not answer, or answered with a warning; nothing can be concluded."""
+    """The source did not answer, or answered with a warning; nothing can be concluded.
+
+    `will_pass`: it is out of reach now and may answer later; otherwise it will say the same again.
+    """
 
     source: Source
     why: Message
+    will_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,10 @@ class Evidence:
         """The customer, where the record's source answered."""
         return self.record.customer if isinstance(self.record, RecordSeen) else None
 
-    def without_own_work(self) -> Evidence:
-        """The same evidence for the operation that is itself at work: its own trail is no reason to stop."""
-        return replace(self, own=None)
+    @property
+    def silence_will_pass(self) -> bool:
+        """Whether every source that did not answer is only out of reach for now."""
+        silent = [
+            answer for answer in (self.discount, self.record, self.orders, self.history) if isinstance(answer, NotAnswered)
+        ]
+        return bool(silent) and all(answer.will_pass for answer in silent)

@@ -97,6 +97,38 @@ def test_a_coupon_used_while_we_cancel_gets_no_points(bench: Bench, world: World
     assert "cancellation" not in world.record
 
 
+def test_a_source_out_of_reach_leaves_the_request_waiting_with_nothing_done(bench: Bench, world: World) -> None:
+    world.fault = once("read_discount", Fault.UNAVAILABLE, times=2)
+    operation = bench.cancel(bench.sign_in())
+    assert operation.state is OperationState.RUNNING
+    assert operation.exit_status is ExitStatus.NOT_FINISHED
+    assert operation.step(StepName.VERIFY).state is StepState.DELAYED
+    assert not {"record", "deactivate", "add"} & set(world.calls)
+    bench.finish()
+    assert_cancelled(world)
+
+
+def test_a_waiting_request_is_decided_on_what_is_true_when_the_sources_answer(bench: Bench, world: World) -> None:
+    world.fault = once("find_orders", Fault.UNAVAILABLE)
+    assert bench.cancel(bench.sign_in()).state is OperationState.RUNNING
+    world.redeem()
+    bench.finish()
+    assert [operation.state for operation in bench.operations] == [OperationState.REFUSED]
+    assert world.returns == []
+
+
+def test_a_request_of_which_nothing_was_done_can_be_withdrawn_and_no_other(bench: Bench, world: World) -> None:
+    world.fault = once("read_discount", Fault.UNAVAILABLE)
+    session = bench.sign_in()
+    waiting = bench.cancel(session)
+    withdrawn = bench.engine.withdraw(waiting.id, session, "She keeps the coupon")
+    assert (withdrawn.state, withdrawn.has_open_work) == (OperationState.REFUSED, False)
+    done = bench.cancel(session)
+    assert done.state is OperationState.COMPLETED
+    with pytest.raises(NotPermitted):
+        bench.engine.withdraw(done.id, session, "too late")
+
+
 def test_a_second_cancellation_is_refused(bench: Bench, world: World) -> None:
     session = bench.sign_in()
     bench.cancel(session)
