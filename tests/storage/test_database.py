@@ -11,6 +11,7 @@ from sqlalchemy import inspect, text
 from coupon_desk.errors import StorageError
 from coupon_desk.storage import database as module
 from coupon_desk.storage.database import Database, DatabaseBusy, NewerSchema
+from coupon_desk.storage.migrate import HEAD
 from coupon_desk.storage.tables import catalogue, people, trail
 from coupon_desk.storage.tables.metadata import metadata
 
@@ -53,6 +54,11 @@ def test_the_migrations_make_the_tables_that_the_code_expects(where: str, file: 
         indexes = {index["name"] for index in made.get_indexes(table.name)}
         assert {index.name for index in table.indexes} <= indexes, table.name
     database.close()
+
+
+def test_a_start_with_nothing_to_migrate_knows_so_without_alembic(database: Database) -> None:
+    with database.read() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
 
 
 def test_a_home_of_a_newer_version_is_left_alone(database: Database, file: Path) -> None:
