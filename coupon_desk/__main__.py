@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
 
-    from coupon_desk.app import CouponDesk
+    from coupon_desk.app.desk import CouponDesk
     from coupon_desk.cancellation.operation import Operation
     from coupon_desk.coupons.code import CouponCode
     from coupon_desk.receipts.layout import ReceiptWidth

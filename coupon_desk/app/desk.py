@@ -33,7 +33,7 @@ from coupon_desk.coupons.eligibility import judge
 from coupon_desk.coupons.notice import CancellationNotice
 from coupon_desk.coupons.points import PointEntry
 from coupon_desk.coupons.status import CouponStatus
-from coupon_desk.errors import ConfigurationError, RemoteError
+from coupon_desk.errors import ConfigurationError, NotPermitted, RemoteError
 from coupon_desk.mail.messages import RenderedMail
 from coupon_desk.mail.smtp import SmtpMailer
 from coupon_desk.people.operators import Session
@@ -121,12 +121,17 @@ class CouponDesk:
         """Take the home's lock, as every program that works in it must. Raises HomeBusy."""
         self._lock.take()
 
-    def look(self, code: CouponCode, session: Session) -> CouponView:
-        """The coupon as all sources see it now; the catalogue learns from it. Raises NotPermitted, ConfigurationError."""
-        operator = self.people.authorise(session, Right.SEE, code.masked)
+    def look(self, code: CouponCode, session: Session | None) -> CouponView:
+        """The coupon as all sources see it now; the catalogue learns from it. Raises NotPermitted, ConfigurationError.
+
+        Without a session only in a home that has no operators yet.
+        """
+        if session is None and not self.people.is_empty():
+            raise NotPermitted(msg("Sign in to see coupons."), done=msg("Nothing was done."))
+        contacts = self.people.authorise(session, Right.SEE, code.masked).contacts if session else ()
         self._need_secrets()
         own = own_work(self.trail, self.index, code)
-        evidence = self._gatherer.gather(code, own=own, operator_contacts=operator.contacts)
+        evidence = self._gatherer.gather(code, own=own, operator_contacts=contacts)
         row = row_of(evidence)
         if row is not None:
             self.catalogue.upsert([row])

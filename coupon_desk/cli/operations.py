@@ -19,17 +19,21 @@ from coupon_desk.people.roles import Right
 from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.people.operators import Session
 
 
 @click.command(short_help="What was done and what is not finished.")
 @click.argument("operation", required=False, metavar="[ID]")
 @click.option("--open", "open_only", is_flag=True, help="Only what is not finished.")
 @click.option("--answer", metavar="NOTE", help="You have looked after what this operation left over: say what you found.")
+@click.option("--withdraw", metavar="NOTE", help="Take back a request of which nothing was done yet: say why.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help="At most so many.")
 @for_scripts
 @click.pass_obj
-def operations(call: Call, operation: str | None, open_only: bool, answer: str | None, limit: int) -> int:
+def operations(call: Call, operation: str | None, open_only: bool, answer: str | None, withdraw: str | None, limit: int) -> int:
     """What was done and what is not finished; with an ID everything about one operation.
 
     ID is the operation's id, its beginning, or the coupon's code.
@@ -37,6 +41,8 @@ def operations(call: Call, operation: str | None, open_only: bool, answer: str |
     call.document = {"operations": []}
     if answer is not None:
         return _answer(call, operation, answer)
+    if withdraw is not None:
+        return _withdraw(call, operation, withdraw)
     desk, _ = call.reader(Right.SEE, "operations")
     if operation is not None:
         return _show(call, desk, named_operation(desk, operation))
@@ -91,16 +97,25 @@ _SUMS = (
 
 
 def _answer(call: Call, operation: str | None, note: str) -> int:
+    return _decided(call, operation, lambda desk, session, known: desk.answer(known, session, note))
+
+
+def _withdraw(call: Call, operation: str | None, note: str) -> int:
+    return _decided(call, operation, lambda desk, session, known: desk.withdraw(known, session, note))
+
+
+def _decided(call: Call, operation: str | None, decide: Callable[[CouponDesk, Session, str], Operation]) -> int:
+    """What a person decided of one operation; afterwards it is told as it stands."""
     if operation is None:
         raise ConfigurationError(
-            msg("Which operation is answered?"),
+            msg("Which operation is meant?"),
             done=msg("Nothing was done."),
-            todo=msg("Name it: operations ID --answer NOTE."),
+            todo=msg("Name it: operations ID --answer NOTE, or --withdraw NOTE."),
         )
     desk, session = call.worker()
-    answered = desk.answer(named_operation(desk, operation).id, session, note)
-    _tell_one(call, answered, {"operations": [operation_document(answered, call.output.language)]})
-    return answered.exit_status
+    decided = decide(desk, session, named_operation(desk, operation).id)
+    _tell_one(call, decided, {"operations": [operation_document(decided, call.output.language)]})
+    return decided.exit_status
 
 
 def _show(call: Call, desk: CouponDesk, found: Operation) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from coupon_desk.app import CouponDesk
+from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.training import training_config, training_vault
 from coupon_desk.clock import VirtualClock
 from coupon_desk.people.operators import NewOperator, Session

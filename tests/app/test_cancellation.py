@@ -2,7 +2,7 @@
 
 import pytest
 
-from coupon_desk.app import CouponDesk
+from coupon_desk.app.desk import CouponDesk
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState, StepName, StepState
 from coupon_desk.clock import VirtualClock
 from coupon_desk.coupons.code import CouponCode

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from coupon_desk.app import CouponDesk
+from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.training import training_config, training_vault
 from coupon_desk.cancellation.operation import CancelRequest, OperationKind, OperationState
 from coupon_desk.clock import SystemClock

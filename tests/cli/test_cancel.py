@@ -159,18 +159,23 @@ def test_whoever_may_not_is_refused_and_nothing_is_touched(cli: CommandLine, sho
 
 
 def test_a_source_that_does_not_answer_proves_nothing_and_nothing_is_done(cli: CommandLine, shop: TrainingShop) -> None:
-    code = str(shop.showcase.example.code)
+    example, other = str(shop.showcase.example.code), str(shop.showcase.english_customer.code)
 
     shop.faults.add(Fault("history", FaultKind.NOT_JSON, every=1))
-    not_json = cli("cancel", code, *WHY, "--json")
-    seen = cli.here("show", code, "--json")
+    not_json = cli("cancel", example, *WHY, "--json")
+    seen = cli.here("show", example, "--json")
+    withdrawn = cli.here("operations", example, "--withdraw", "She went home", "--json")
+    shop.faults.clear()
+    shop.faults.add(Fault("*", FaultKind.FORBIDDEN, every=1))
+    forbidden = cli.here("cancel", other, *WHY, "--json")
     shop.faults.clear()
     shop.stop()
-    away = cli("cancel", code, *WHY, "--json", "--no-wait")
+    away = cli("cancel", other, *WHY, "--json")
 
-    assert not_json.status == 3
-    assert [refusal["rule"] for refusal in not_json.operation["refused"]] == ["not_answered"]
+    assert (not_json.status, not_json.operation["state"]) == (4, "running")
+    assert not_json.operation["steps"][0]["state"] == "delayed"
     assert (seen.status, seen.document["points"]["source"]) == (4, "not_answered")
-    assert away.status == 3
-    assert {refusal["rule"] for refusal in away.operation["refused"]} == {"not_answered"}
-    assert away.operation["points_returned"] == 0
+    assert (withdrawn.status, withdrawn.operation["refused"][0]["rule"]) == (3, "withdrawn")
+    assert (forbidden.status, {one["rule"] for one in forbidden.operation["refused"]}) == (3, {"not_answered"})
+    assert (away.status, away.operation["state"], away.operation["points_returned"]) == (4, "running", 0)
+    assert not [call for call in shop.journal.entries if call.applied]
