@@ -17,7 +17,7 @@ from coupon_desk.errors import DeskError
 from coupon_desk.words import msg
 
 if TYPE_CHECKING:
-    from coupon_desk.app import CouponDesk
+    from coupon_desk.app.desk import CouponDesk
     from coupon_desk.people.operators import Operator, Session
 
 

@@ -31,7 +31,8 @@ from coupon_desk.errors import DeskError
 from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
-    from coupon_desk.app import CouponDesk, CouponView
+    from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.app.view import CouponView
     from coupon_desk.mail.messages import RenderedMail
     from coupon_desk.people.operators import Session
 

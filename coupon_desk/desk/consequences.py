@@ -14,7 +14,7 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Language, Message, msg
 
 if TYPE_CHECKING:
-    from coupon_desk.app import CouponView
+    from coupon_desk.app.view import CouponView
 
 LANGUAGES = {Language.EN: msg("English"), Language.JA: msg("Japanese")}
 

@@ -14,7 +14,7 @@ from coupon_desk.people.roles import Right
 from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
-    from coupon_desk.app import CouponView
+    from coupon_desk.app.view import CouponView
 
 POINTS_ONLY = frozenset({Rule.ALREADY_RETURNED, Rule.UNKNOWN_AT_POS, Rule.NO_CONVERSION, Rule.POINTS_DIFFER})
 """Findings of the point history, which has no say where no points are returned."""

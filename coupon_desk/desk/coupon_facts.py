@@ -13,7 +13,7 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.words import msg
 
 if TYPE_CHECKING:
-    from coupon_desk.app import CouponView
+    from coupon_desk.app.view import CouponView
 
 STATES = {
     DiscountState.ACTIVE: msg("Active"),

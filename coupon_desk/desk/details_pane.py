@@ -23,7 +23,8 @@ from coupon_desk.people.roles import Right
 from coupon_desk.words import Amount, Message, msg
 
 if TYPE_CHECKING:
-    from coupon_desk.app import CouponDesk, CouponView
+    from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.app.view import CouponView
     from coupon_desk.people.operators import Session
 
 WIDTH_PX: Final = 396

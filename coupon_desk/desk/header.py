@@ -113,7 +113,7 @@ def look_button(stage: Stage) -> QPushButton:
         action.setCheckable(True)
         action.setChecked(stage.theme.scheme is scheme)
         action.setActionGroup(schemes)
-        action.triggered.connect(lambda _on=False, chosen=scheme: stage.theme.choose(chosen))
+        action.triggered.connect(lambda _on=False, chosen=scheme: stage.theme.apply(scheme=chosen))
     made.setMenu(menu)
     return made
 

@@ -34,14 +34,15 @@ from coupon_desk.errors import DeskError
 from coupon_desk.words import Language, msg, say
 
 if TYPE_CHECKING:
-    from coupon_desk.app import CouponDesk
+    from coupon_desk.app.desk import CouponDesk
 
 SIZE_PX: Final = (1280, 800)
 PATIENCE_SECONDS: Final = 60.0
 LOOK_EVERY_MS: Final = 20
-SETTLE_MS: Final = 200
+SETTLING_ROUNDS: Final = 5
 NOTE: Final = "The customer prefers points; asked at the counter."
 LOOKS: Final = ((Language.EN, Scheme.LIGHT), (Language.JA, Scheme.DARK))
+"""How each thing is pictured."""
 
 
 class NothingHappened(DeskError):
@@ -88,6 +89,7 @@ class _Tour:
         self._say_step = say_step
         self._files: list[Path] = []
         self._said: set[str] = set()
+        self._look = LOOKS[0]
 
     def go(self, login: str, pin: str, code: CouponCode) -> HeadlessOutcome:
         """From the door to the receipt."""
@@ -172,20 +174,17 @@ class _Tour:
             self._files.append(file)
 
     def _picture(self, name: str, widget: QWidget) -> None:
-        """One picture in each look; the window is switched while it is open, as a person would."""
-        for language, scheme in LOOKS:
+        """One picture in each look; the window is switched while it is open, as a person would, and stays as it is then."""
+        for language, scheme in (self._look, *(look for look in LOOKS if look is not self._look)):
+            self._look = (language, scheme)
             self._stage.speech.switch(language)
-            self._stage.theme.choose(scheme)
-            self._stage.theme.apply(language)
-            rest(SETTLE_MS)
+            self._stage.theme.apply(language, scheme)
+            settle()
             file = self._folder / f"{name}-{language.value}-{scheme.value}.png"
             picture = widget.grab() if widget is self._window else over(self._window, widget)
             if not picture.save(str(file)):
                 raise DeskError(msg("The picture could not be written to {file}.", file=str(file)))
             self._files.append(file)
-        self._stage.speech.switch(Language.EN)
-        self._stage.theme.choose(Scheme.LIGHT)
-        self._stage.theme.apply(Language.EN)
 
 
 def over(window: QWidget, dialog: QWidget) -> QPixmap:
@@ -212,8 +211,14 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         rest()
 
 
+def settle() -> None:
+    """Let the window lay itself out: what one round of its events asks for is done in the next."""
+    for _ in range(SETTLING_ROUNDS):
+        rest(0)
+
+
 def rest(milliseconds: int = LOOK_EVERY_MS) -> None:
-    """Let the window live for a moment, so that it lays itself out and takes in what has arrived."""
+    """Let the window live for a moment, so that it takes in what has arrived."""
     loop = QEventLoop()
     QTimer.singleShot(milliseconds, loop.quit)
     loop.exec()

@@ -18,7 +18,7 @@ from coupon_desk.errors import DeskError
 from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
-    from coupon_desk.app import CouponDesk
+    from coupon_desk.app.desk import CouponDesk
     from coupon_desk.people.operators import Session
 
 

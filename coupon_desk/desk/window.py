@@ -6,29 +6,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QWidget
 
-from coupon_desk.clock import SystemClock
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, column
+from coupon_desk.desk.idle_watch import IdleWatch
 from coupon_desk.desk.sign_in_page import SignInPage
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.start_pages import FirstAdminPage, FirstRunPage, OpeningPage, ProblemPage
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.errors import DeskError
-from coupon_desk.people.idle import IdleLock
 from coupon_desk.words import msg
 
 if TYPE_CHECKING:
-    from coupon_desk.app import CouponDesk
+    from coupon_desk.app.desk import CouponDesk
     from coupon_desk.people.operators import Session
 
 OpenDesk = Callable[[], "CouponDesk"]
 IDLE_SECONDS: Final = 10 * 60.0
-LOOK_AT_IDLE_MS: Final = 1000
-TOUCHES: Final = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.MouseMove, QEvent.Type.Wheel}
 
 
 class Window(QMainWindow):
@@ -72,11 +69,9 @@ class Window(QMainWindow):
         self._problem.retried.connect(self.open_desk)
         self.pages.addWidget(self._opening)
         self.pages.addWidget(self._problem)
-        self._idle = IdleLock(SystemClock(), idle_seconds)
-        self._idle_timer = QTimer(self)
-        self._idle_timer.setInterval(LOOK_AT_IDLE_MS)
-        self._idle_timer.timeout.connect(self._lock_when_idle)
-        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]  # there is one: we are a widget
+        self._idle = IdleWatch(idle_seconds, self)
+        self._idle.due.connect(self.lock)
+        stage.theme.clothe(self)
 
     @property
     def page(self) -> QWidget | None:
@@ -100,7 +95,7 @@ class Window(QMainWindow):
         self._locked_dialogs = [dialog for dialog in self.work_page.dialogs if dialog.isVisible()]
         for dialog in self._locked_dialogs:
             dialog.setVisible(False)
-        self._idle_timer.stop()
+        self._idle.end()
         self.sign_in_page.lock(self.work_page.session)
         self.pages.setCurrentWidget(self.sign_in_page)
 
@@ -108,12 +103,6 @@ class Window(QMainWindow):
         """Let somebody else sign in; what is under way goes on."""
         self._leave_work()
         self._ask_sign_in()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Every key and every movement says that somebody is there."""
-        if event.type() in TOUCHES:
-            self._idle.touch()
-        return super().eventFilter(watched, event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close at once when nothing is being written; else say so, and close when it is."""
@@ -131,7 +120,7 @@ class Window(QMainWindow):
                 msg("Nothing is lost if the computer is switched off: the work goes on next time."),
                 "cancelling",
             )
-        self._idle_timer.stop()
+        self._idle.end()
         if self.work_page is not None:
             self.work_page.upkeep.end()
         self._stage.runner.finish(self._finish)
@@ -171,15 +160,14 @@ class Window(QMainWindow):
 
     def _ask_sign_in(self, login: str | None = None) -> None:
         if self.sign_in_page is not None:
-            self._idle_timer.stop()
+            self._idle.end()
             self.sign_in_page.open(login)
             self.pages.setCurrentWidget(self.sign_in_page)
 
     def _signed_in(self, session: Session) -> None:
         if self.desk is None:
             return
-        self._idle.touch()
-        self._idle_timer.start()
+        self._idle.begin()
         if self.work_page is not None and self.work_page.session.login == session.login:
             self.pages.setCurrentWidget(self.work_page)
             for dialog in self._locked_dialogs:
@@ -205,10 +193,6 @@ class Window(QMainWindow):
     def _show(self, page: QWidget) -> None:
         self.pages.addWidget(page)
         self.pages.setCurrentWidget(page)
-
-    def _lock_when_idle(self) -> None:
-        if self._idle.is_due():
-            self.lock()
 
     def _finish(self) -> None:
         if self.desk is not None and self._closes_desk:

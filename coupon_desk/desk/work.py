@@ -12,7 +12,7 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
 
 if TYPE_CHECKING:
-    from coupon_desk.app import CouponDesk
+    from coupon_desk.app.desk import CouponDesk
     from coupon_desk.people.operators import Session
 
 WAIT_SECONDS: Final = 20.0

@@ -36,7 +36,8 @@ from coupon_desk.errors import DeskError
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog
 
-    from coupon_desk.app import CouponDesk, CouponView
+    from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.app.view import CouponView
     from coupon_desk.people.operators import Session
 
 COUNT_AFTER_MS: Final = 40

@@ -12,7 +12,8 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from coupon_desk.app import CouponDesk, Home
+from coupon_desk.app.desk import CouponDesk
+from coupon_desk.app.home import Home
 from coupon_desk.app.training import training_config, training_vault
 from coupon_desk.clock import VirtualClock
 from coupon_desk.desk.garbage import WindowGarbage

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from coupon_desk.app import CouponDesk
+from coupon_desk.app.desk import CouponDesk
 from coupon_desk.cancellation.operation import OperationKind, OperationState, StepName, StepState
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.reasons import Reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytestqt.qtbot import QtBot
 
-from coupon_desk.app import CouponDesk
+from coupon_desk.app.desk import CouponDesk
 from coupon_desk.cancellation.operation import OperationState
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.reasons import Reason

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from PySide6.QtWidgets import QApplication
 
-from coupon_desk.app import CouponDesk
+from coupon_desk.app.desk import CouponDesk
 from coupon_desk.cancellation.operation import OperationState
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.desk.headless import cancel_and_picture

@@ -20,8 +20,7 @@ Cut = Callable[[QWidget], list[str]]
 
 def show(stage: Stage, language: Language, scheme: Scheme = Scheme.LIGHT) -> None:
     stage.speech.switch(language)
-    stage.theme.choose(scheme)
-    stage.theme.apply(language)
+    stage.theme.apply(language, scheme)
 
 
 def select(page: WorkPage, code: str) -> None:

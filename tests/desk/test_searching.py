@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from pytestqt.qtbot import QtBot
 
-from coupon_desk.app import CouponDesk
+from coupon_desk.app.desk import CouponDesk
 from coupon_desk.catalogue.query import CouponQuery, StatusFilter
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.desk.coupon_rows import Column, CouponRows

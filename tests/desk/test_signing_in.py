@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from coupon_desk.app import CouponDesk
+from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.training import training_config, training_vault
 from coupon_desk.clock import VirtualClock
 from coupon_desk.desk.header import TrainingStrip
