@@ -175,7 +175,7 @@ class _Tour:
 
     def _picture(self, name: str, widget: QWidget) -> None:
         """One picture in each look; the window is switched while it is open, as a person would, and stays as it is then."""
-        for language, scheme in (self._look, *(look for look in LOOKS if look is not self._look)):
+        for language, scheme in (self._look, *(look for look in LOOKS if look != self._look)):
             self._look = (language, scheme)
             self._stage.speech.switch(language)
             self._stage.theme.apply(language, scheme)

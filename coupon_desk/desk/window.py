@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QWidget
 
+from coupon_desk.clock import SystemClock
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, column
 from coupon_desk.desk.idle_watch import IdleWatch
@@ -18,6 +19,7 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.start_pages import FirstAdminPage, FirstRunPage, OpeningPage, ProblemPage
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.errors import DeskError
+from coupon_desk.people.idle import IdleLock
 from coupon_desk.words import msg
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ class Window(QMainWindow):
         self._problem.retried.connect(self.open_desk)
         self.pages.addWidget(self._opening)
         self.pages.addWidget(self._problem)
-        self._idle = IdleWatch(idle_seconds, self)
+        self._idle = IdleWatch(IdleLock(SystemClock(), idle_seconds), self)
         self._idle.due.connect(self.lock)
         stage.theme.clothe(self)
 

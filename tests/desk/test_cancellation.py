@@ -156,7 +156,7 @@ def test_the_dialog_says_what_will_happen_before_anything_happens(page: WorkPage
     assert view.balance_before is not None
     texts = [label.text() for label in dialog.consequences.findChildren(type(dialog.hint))]
     assert "The code stops working at once." in texts
-    assert "500 points go back to the customer." in texts
+    assert "500 points are returned to the customer." in texts
     assert f"{view.balance_before:,}" in texts
     assert f"{view.balance_before + 500:,}" in texts
     assert "@example.com" in (view.email_masked or "")

@@ -108,3 +108,11 @@ def test_every_control_says_what_it_is_to_a_screen_reader(page: WorkPage, window
         if not (isinstance(control, QAbstractButton) and isinstance(control.parentWidget(), QTableView))
     ]
     assert nameless == []
+
+
+def test_a_look_that_is_worn_already_is_not_put_on_again(page: WorkPage, stage: Stage) -> None:
+    changes: list[bool] = []
+    stage.theme.changed.connect(lambda: changes.append(True))
+    show(stage, Language.JA, Scheme.DARK)
+    show(stage, Language.JA, Scheme.DARK)
+    assert len(changes) == 1

@@ -136,6 +136,6 @@ def test_a_failure_is_told_in_sentences_and_a_mistake_goes_to_the_log(
     with caplog.at_level(logging.ERROR, logger="coupon_desk.desk"):
         runner.read(owner, "b", stumble, lambda _done: None, lambda error: failures.append(str(error.what)))
         qtbot.waitUntil(lambda: len(failures) == 2)
-    assert failures == ["The shop is closed.", "The program made a mistake (ZeroDivisionError)."]
+    assert failures == ["The shop is closed.", "Something unexpected went wrong (ZeroDivisionError)."]
     assert any(record.exc_info for record in caplog.records)
     runner.finish(lambda: None)
