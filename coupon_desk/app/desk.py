@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import logging
-import platform
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, time
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from coupon_desk.app.doctor import Check, examine
 from coupon_desk.app.freshening import row_of
 from coupon_desk.app.home import Home
+from coupon_desk.app.parts import Parts
 from coupon_desk.app.receipt import receipt_of
-from coupon_desk.app.secrets import Secrets
 from coupon_desk.app.view import CouponView, view_of
-from coupon_desk.cancellation.engine import Engine
-from coupon_desk.cancellation.gathering import Gatherer
-from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState, Rules
+from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState
 from coupon_desk.cancellation.own_work import own_work
-from coupon_desk.cancellation.permission import Permission
-from coupon_desk.cancellation.work import Observer, Systems
-from coupon_desk.catalogue.catalogue import Catalogue
+from coupon_desk.cancellation.work import Observer
 from coupon_desk.catalogue.sync import Synchroniser, SyncOutcome, SyncProgress
 from coupon_desk.clock import Clock, SystemClock
 from coupon_desk.coupons.code import CouponCode
@@ -35,21 +28,14 @@ from coupon_desk.coupons.points import PointEntry
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.errors import ConfigurationError, NotPermitted, RemoteError
 from coupon_desk.mail.messages import RenderedMail
-from coupon_desk.mail.smtp import SmtpMailer
 from coupon_desk.people.operators import Session
-from coupon_desk.people.people import People
 from coupon_desk.people.roles import Right, refusal
-from coupon_desk.points.rest import RestPoints
 from coupon_desk.receipts.layout import ReceiptWidth, render
 from coupon_desk.settings import Settings, load
-from coupon_desk.shopify.client import ShopifyClient
 from coupon_desk.shopify.listing import Listing
-from coupon_desk.shopify.shop import ShopifyShop
-from coupon_desk.storage.database import Database
 from coupon_desk.trail.entry import NewEntry
-from coupon_desk.trail.index import OperationIndex
-from coupon_desk.trail.trail import Trail, Verification
-from coupon_desk.vault import KeyringVault, SecretName, Vault
+from coupon_desk.trail.trail import Verification
+from coupon_desk.vault import KeyringVault, Vault
 from coupon_desk.words import Language, Message, msg
 
 _log = logging.getLogger(__name__)
@@ -78,23 +64,13 @@ class CouponDesk:
         self.secrets = vault
         self.is_training = home.training_mark.exists()
         self.clock = clock
-        self._lock = home.lock()
         self._on_close = on_close
-        self._database = Database.open(home.database)
-        self._database.migrate()
-        self._known_secrets = Secrets(vault)
-        self._executor = ThreadPoolExecutor(max_workers=12, thread_name_prefix="evidence")
-        self.trail = Trail(self._database, platform.node()[:64] or "desk", clock)
-        self.index = OperationIndex(self._database)
-        self.people = People(self._database, self.trail, clock)
-        self.catalogue = Catalogue(self._database, clock)
-        give = self._known_secrets.giver
-        self._client = ShopifyClient(settings.shopify, give(self._shopify_secret), clock)
-        self._shop = ShopifyShop(self._client, clock, settings.shopify.coupon_metafield)
-        self._points = RestPoints(settings.pos, give(SecretName.POS_TOKEN), clock)
-        self._mailer = SmtpMailer(settings.mail, settings.shop.name, give(SecretName.MAIL_PASSWORD), clock)
-        self._gatherer = Gatherer(self._shop, self._points, clock, self._executor, self._customer_of)
-        self.engine = self._build_engine()
+        self._parts = Parts(home, settings, vault, clock)
+        self.trail = self._parts.trail
+        self.index = self._parts.index
+        self.people = self._parts.people
+        self.catalogue = self._parts.catalogue
+        self.engine = self._parts.engine
 
     @classmethod
     def open(
@@ -119,7 +95,7 @@ class CouponDesk:
 
     def hold(self) -> None:
         """Take the home's lock, as every program that works in it must. Raises HomeBusy."""
-        self._lock.take()
+        self._parts.lock.take()
 
     def look(self, code: CouponCode, session: Session | None) -> CouponView:
         """The coupon as all sources see it now; the catalogue learns from it. Raises NotPermitted, ConfigurationError.
@@ -129,9 +105,9 @@ class CouponDesk:
         if session is None and not self.people.is_empty():
             raise NotPermitted(msg("Sign in to see coupons."), done=msg("Nothing was done."))
         contacts = self.people.authorise(session, Right.SEE, code.masked).contacts if session else ()
-        self._need_secrets()
+        self._parts.need_secrets()
         own = own_work(self.trail, self.index, code)
-        evidence = self._gatherer.gather(code, own=own, operator_contacts=contacts)
+        evidence = self._parts.gatherer.gather(code, own=own, operator_contacts=contacts)
         row = row_of(evidence)
         if row is not None:
             self.catalogue.upsert([row])
@@ -139,7 +115,7 @@ class CouponDesk:
         recent: tuple[PointEntry, ...] = ()
         if customer is not None:
             with suppress(RemoteError):
-                recent = self._points.read_recent(customer.pos_customer_id, RECENT_ENTRIES)
+                recent = self._parts.points.read_recent(customer.pos_customer_id, RECENT_ENTRIES)
         return view_of(evidence, judge(evidence), self.catalogue.get(code), recent, self.settings.shop.language)
 
     def cancel(
@@ -234,7 +210,7 @@ class CouponDesk:
         customer = view.evidence.customer
         if customer is None or customer.email is None:
             return None
-        return self._mailer.preview(
+        return self._parts.mailer.preview(
             CancellationNotice(
                 message_id="<preview@coupon-desk.invalid>",
                 email=customer.email,
@@ -255,8 +231,8 @@ class CouponDesk:
         stop: threading.Event | None = None,
     ) -> SyncOutcome:
         """Bring the catalogue up to date from Shopify. Raises RemoteError, ConfigurationError."""
-        self._need_secrets()
-        source = Listing(self._client, self.settings.shopify.coupon_metafield)
+        self._parts.need_secrets()
+        source = Listing(self._parts.client, self.settings.shopify.coupon_metafield)
         synchroniser = Synchroniser(self.catalogue, source, self.clock, currency=self.settings.shop.currency)
         return synchroniser.run(full=full, stop=stop, progress=on_progress)
 
@@ -266,65 +242,21 @@ class CouponDesk:
 
     def doctor(self) -> tuple[Check, ...]:
         """Look at everything that has to work, one check each."""
-        return tuple(examine(self.settings, self.secrets, self._client, self._points, self._mailer, self.trail, self.clock))
+        parts = self._parts
+        return tuple(examine(self.settings, self.secrets, parts.client, parts.points, parts.mailer, self.trail, self.clock))
 
     def abort_reads(self) -> None:
         """End every read that is under way, for a quick shutdown; writes go on to their end."""
-        self._client.abort_reads()
-        self._points.abort_reads()
+        self._parts.abort_reads()
 
     def close(self) -> None:
         """Let go of everything. What was being worked on stands in the trail."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        self._client.close()
-        self._points.close()
-        self._database.close()
-        self._lock.release()
+        self._parts.close()
         self._on_close()
-
-    @property
-    def _shopify_secret(self) -> SecretName:
-        by_token = self.settings.shopify.auth == "token"
-        return SecretName.SHOPIFY_TOKEN if by_token else SecretName.SHOPIFY_CLIENT_SECRET
-
-    def _build_engine(self) -> Engine:
-        policy = self.settings.policy
-        permission = Permission(self.people, policy, self._points_today)
-        rules = Rules(policy.settle_seconds, policy.retire, tuple(policy.recheck_minutes))
-        systems = Systems(
-            shop=self._shop,
-            points=self._points,
-            mailer=self._mailer,
-            gatherer=self._gatherer,
-            clock=self.clock,
-            shop_language=self.settings.shop.language,
-            contacts_of=self._contacts_of,
-            own_work=partial(own_work, self.trail, self.index),
-        )
-        return Engine(self.trail, self.index, systems, permission, rules)
 
     def _ready_to_work(self) -> None:
         self.hold()
-        self._need_secrets()
-
-    def _need_secrets(self) -> None:
-        """A missing secret is told before anything begins, not in the middle."""
-        self._known_secrets.give(self._shopify_secret)
-        self._known_secrets.give(SecretName.POS_TOKEN)
-        if self.settings.mail.username:
-            self._known_secrets.give(SecretName.MAIL_PASSWORD)
-
-    def _customer_of(self, code: CouponCode) -> str | None:
-        coupon = self.catalogue.get(code)
-        return coupon.customer_id if coupon else None
-
-    def _contacts_of(self, login: str) -> tuple[str, ...]:
-        operator = self.people.get(login)
-        return operator.contacts if operator else ()
-
-    def _points_today(self, login: str) -> int:
-        midnight = datetime.combine(self.clock.now().astimezone().date(), time.min).astimezone()
-        return self.index.points_since(login, midnight)
+        self._parts.need_secrets()
 
     def _keeping_catalogue(self, on_change: Observer) -> Observer:
         """The table shows what our trail says before anybody else knows it."""

@@ -1,0 +1,109 @@
+"""The parts of an open home, put together: database, trail, people, catalogue, remote systems, engine."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, time
+from functools import partial
+
+from coupon_desk.app.home import Home
+from coupon_desk.app.secrets import Secrets
+from coupon_desk.cancellation.engine import Engine
+from coupon_desk.cancellation.gathering import Gatherer
+from coupon_desk.cancellation.operation import Rules
+from coupon_desk.cancellation.own_work import own_work
+from coupon_desk.cancellation.permission import Permission
+from coupon_desk.cancellation.work import Systems
+from coupon_desk.catalogue.catalogue import Catalogue
+from coupon_desk.clock import Clock
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.mail.smtp import SmtpMailer
+from coupon_desk.people.people import People
+from coupon_desk.points.rest import RestPoints
+from coupon_desk.settings import Settings
+from coupon_desk.shopify.client import ShopifyClient
+from coupon_desk.shopify.shop import ShopifyShop
+from coupon_desk.storage.database import Database
+from coupon_desk.trail.index import OperationIndex
+from coupon_desk.trail.trail import Trail
+from coupon_desk.vault import SecretName, Vault
+
+
+class Parts:
+    """Everything that an open home is made of; made once, closed once. Opening does no network."""
+
+    def __init__(self, home: Home, settings: Settings, vault: Vault, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.lock = home.lock()
+        self.database = Database.open(home.database)
+        self.database.migrate()
+        self.secrets = Secrets(vault)
+        self.trail = Trail(self.database, platform.node()[:64] or "desk", clock)
+        self.index = OperationIndex(self.database)
+        self.people = People(self.database, self.trail, clock)
+        self.catalogue = Catalogue(self.database, clock)
+        self.client = ShopifyClient(settings.shopify, self._giver(self._shopify_secret), clock)
+        self.shop = ShopifyShop(self.client, clock, settings.shopify.coupon_metafield)
+        self.points = RestPoints(settings.pos, self._giver(SecretName.POS_TOKEN), clock)
+        self.mailer = SmtpMailer(settings.mail, settings.shop.name, self._giver(SecretName.MAIL_PASSWORD), clock)
+        self._executor = ThreadPoolExecutor(max_workers=12, thread_name_prefix="evidence")
+        self.gatherer = Gatherer(self.shop, self.points, clock, self._executor, self._customer_of)
+        self.engine = self._engine()
+
+    def need_secrets(self) -> None:
+        """A missing secret is told before anything begins, not in the middle. Raises SecretMissing, VaultError."""
+        self.secrets.give(self._shopify_secret)
+        self.secrets.give(SecretName.POS_TOKEN)
+        if self.settings.mail.username:
+            self.secrets.give(SecretName.MAIL_PASSWORD)
+
+    def abort_reads(self) -> None:
+        """End every read that is under way; writes go on to their end."""
+        self.client.abort_reads()
+        self.points.abort_reads()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self.client.close()
+        self.points.close()
+        self.database.close()
+        self.lock.release()
+
+    @property
+    def _shopify_secret(self) -> SecretName:
+        by_token = self.settings.shopify.auth == "token"
+        return SecretName.SHOPIFY_TOKEN if by_token else SecretName.SHOPIFY_CLIENT_SECRET
+
+    def _giver(self, name: SecretName) -> Callable[[], str]:
+        return self.secrets.giver(name)
+
+    def _engine(self) -> Engine:
+        policy = self.settings.policy
+        systems = Systems(
+            shop=self.shop,
+            points=self.points,
+            mailer=self.mailer,
+            gatherer=self.gatherer,
+            clock=self.clock,
+            shop_language=self.settings.shop.language,
+            contacts_of=self._contacts_of,
+            own_work=partial(own_work, self.trail, self.index),
+        )
+        rules = Rules(policy.settle_seconds, policy.retire, tuple(policy.recheck_minutes))
+        return Engine(self.trail, self.index, systems, Permission(self.people, policy, self._points_today), rules)
+
+    def _customer_of(self, code: CouponCode) -> str | None:
+        coupon = self.catalogue.get(code)
+        return coupon.customer_id if coupon else None
+
+    def _contacts_of(self, login: str) -> tuple[str, ...]:
+        operator = self.people.get(login)
+        return operator.contacts if operator else ()
+
+    def _points_today(self, login: str) -> int:
+        midnight = datetime.combine(self.clock.now().astimezone().date(), time.min).astimezone()
+        return self.index.points_since(login, midnight)
