@@ -72,8 +72,8 @@ def test_a_token_that_shopify_rejects_is_renewed_once(wire: Wire, granted: Shopi
     [
         (http({"error": "app_not_installed"}, 400), RemoteRefused, "not installed"),
         (http({"error": "shop_not_permitted"}, 400), RemoteRefused, "another organisation"),
-        (http({"error": "invalid_client"}, 401), RemoteRefused, "did not accept the credentials"),
-        (http(b"<html>", 403), RemoteRefused, "did not accept the credentials"),
+        (http({"error": "invalid_client"}, 401), RemoteRefused, "did not accept Coupon Desk's credentials"),
+        (http(b"<html>", 403), RemoteRefused, "did not accept Coupon Desk's credentials"),
         (http(b"<html>", 502), RemoteUnavailable, "gave no access token"),
         (http(b"", 429), RemoteUnavailable, "gave no access token"),
         (http(b"<html>"), RemoteUnavailable, "gave no access token"),

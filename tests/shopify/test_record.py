@@ -98,7 +98,7 @@ def test_nothing_is_made_only_to_take_a_claim_away() -> None:
 def test_the_claim_of_another_operation_is_neither_taken_over_nor_taken_away() -> None:
     raw = changed("[]", CODE, PutClaim(Claim("op-0", "suzuki", AT)))
 
-    with pytest.raises(RemoteRefused, match="Is being cancelled by suzuki"):
+    with pytest.raises(RemoteRefused, match="Being cancelled by suzuki"):
         changed(raw, CODE, CLAIM)
     assert changed(raw, CODE, DropClaim("op-1")) == raw
 
