@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -48,7 +49,7 @@ def main() -> int:
             message.string = known.get(message.id, message.string)
             if not message.string or not any(message.string):
                 missing.append(message.id)
-    catalogue.revision_date = catalogue.creation_date
+    catalogue.creation_date = catalogue.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # the same texts, the same file
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "coupon_desk.po").open("wb") as opened:
         write_po(opened, catalogue, omit_header=False, sort_output=True, width=120, include_lineno=False)

@@ -126,13 +126,18 @@ class Engine:
             return self._append(story, "operation.refused", {"findings": [finding]}, session, observer).operation
 
     def answer(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
-        """A person has looked after an alarm, or after an e-mail of unknown fate. Raises NotPermitted."""
+        """A person has looked after what needed one; what is left is finished. Raises NotPermitted.
+
+        See `story` for what an answer means before, at and after the pivot.
+        """
         with self._working_on(operation_id):
             story = self.story(operation_id)
-            self._permission.people.authorise(session, Right.APPROVE, story.operation.code.masked)
-            if story.operation.ended_at is None or not story.operation.has_open_work:
+            operation = story.operation
+            self._permission.people.authorise(session, Right.APPROVE, operation.code.masked)
+            leftover = operation.ended_at is not None and operation.has_open_work
+            if operation.state is not OperationState.NEEDS_ATTENTION and not leftover:
                 raise NotPermitted(msg("This operation does not wait for an answer."), done=msg("Nothing was done."))
-            return self._append(story, "operation.answered", {"note": note}, session, observer).operation
+            return self._run(self._append(story, "operation.answered", {"note": note}, session, observer), 0.0)
 
     def resume(self, observer: Observer = ignore, *, wait_seconds: float = 0.0) -> tuple[Operation, ...]:
         """Take up every unfinished operation, also those that waited for a person who may have mended the cause.

@@ -66,6 +66,15 @@ class Gatherer:
             operator_contacts=operator_contacts,
         )
 
+    def look_again(self, discount: DiscountSeen, customer_id: str, pos_customer_id: str) -> SecondLook:
+        """What may have changed since the evidence was gathered, all sources at once. Raises RemoteError."""
+        code, ask = discount.code, self.executor.submit
+        again = ask(self.shop.read_discount_by_id, discount.id, code)
+        orders = ask(self.shop.find_orders, code, customer_id, None)
+        record = ask(self.shop.read_record, customer_id, code)
+        history = ask(self.points.read_history, pos_customer_id, code.reference)
+        return SecondLook(again.result(), orders.result(), record.result(), history.result())
+
     def _ask_about_customer(self, code: CouponCode, customer_id: str | None) -> _AboutCustomer:
         orders = self.executor.submit(self._ask, Source.ORDERS, lambda: self.shop.find_orders(code, customer_id, since=None))
         if customer_id is None:
@@ -88,6 +97,16 @@ class Gatherer:
             return question()
         except RemoteError as silent:
             return NotAnswered(source, silent.what, will_pass=isinstance(silent, RemoteUnavailable))
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """The sources once more, after the code was switched off."""
+
+    discount: DiscountSeen | Absent
+    orders: OrdersSeen
+    record: RecordSeen | Absent
+    history: HistorySeen | Absent
 
 
 @dataclass(frozen=True, slots=True)

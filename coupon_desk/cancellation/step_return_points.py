@@ -65,8 +65,10 @@ def _look(work: Work) -> HistorySeen | None:
     """The history, where it proves that sending is right now; None where it was settled, or has to wait, or needs a person."""
     operation, points, step = work.operation, work.systems.points, work.step(StepName.RETURN_POINTS)
     in_doubt = step.state in {StepState.RUNNING, StepState.UNKNOWN}
+    history, work.history = work.history, None
     try:
-        history = points.read_history(known(operation.pos_customer_id), operation.reference)
+        if history is None or step.state is not StepState.PENDING:
+            history = points.read_history(known(operation.pos_customer_id), operation.reference)
     except RemoteError as silent:
         if in_doubt:
             work.unknown(StepName.RETURN_POINTS, silent, work.now + pause(step.attempts))

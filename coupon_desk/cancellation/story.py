@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -26,7 +26,7 @@ from coupon_desk.cancellation.operation import (
 from coupon_desk.cancellation.packing import unpack_findings
 from coupon_desk.clock import from_text
 from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.eligibility import Rule
+from coupon_desk.coupons.eligibility import Finding, Rule, Weight
 from coupon_desk.coupons.evidence import DiscountSeen
 from coupon_desk.coupons.points import Points
 from coupon_desk.coupons.reasons import Reason
@@ -34,6 +34,9 @@ from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.index import OperationRow
 from coupon_desk.wire import PreparedRequest
 from coupon_desk.words import Language, msg, unpack
+
+PIVOT_OR_LATER: Final = (StepName.RETURN_POINTS, StepName.UPDATE_RECORD)
+"""Where the code is dead already, and what is stuck can only be finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +188,29 @@ def _of_operation(story: Story, entry: Entry, verb: str) -> Story:
 
 
 def _answered(operation: Operation, entry: Entry) -> Operation:
-    """A person has looked after what was left over: an alarm, an e-mail of unknown fate. The result stands as it was."""
-    detail = msg("Answered by {by}: {note}", by=entry.actor or "", note=entry.body["note"])
-    for step in operation.steps:
-        if step.state in {StepState.UNKNOWN, StepState.REFUSED}:
-            operation = _with_step(operation, Step(step.name, StepState.SKIPPED, entry.moment, detail, step.attempts))
-    return replace(operation, state=OperationState.COMPLETED, attention=None, next_action=None)
+    """A person has looked after what needed one, and says so in a note.
+
+    After the end that closes an alarm or an e-mail of unknown fate. Before the pivot it ends the operation with nothing
+    returned.
+    At the pivot it means that the points were settled by hand: the program returns none, and finishes the rest.
+    """
+    by_hand = msg("Answered by {by}: {note}", by=entry.actor or "", note=entry.body["note"])
+    skipped = StepState.SKIPPED
+    if operation.ended_at is not None:
+        for step in operation.steps:
+            if step.state in {StepState.UNKNOWN, StepState.REFUSED}:
+                operation = _with_step(operation, Step(step.name, skipped, entry.moment, by_hand, step.attempts))
+        return replace(operation, state=OperationState.COMPLETED, attention=None, next_action=None)
+    stuck = next(step for step in operation.steps if not step.state.is_settled)
+    if stuck.name in PIVOT_OR_LATER:
+        operation = _with_step(operation, Step(stuck.name, skipped, entry.moment, by_hand, stuck.attempts))
+        if stuck.name is StepName.RETURN_POINTS:
+            untold = Step(StepName.NOTIFY, skipped, entry.moment, msg("Settled by hand: tell the customer yourself."))
+            operation = _with_step(operation, untold)
+    else:
+        operation = _with_step(operation, Step(stuck.name, StepState.REFUSED, entry.moment, by_hand, stuck.attempts))
+        operation = replace(operation, findings=(Finding(Rule.CLOSED, Weight.REFUSAL, by_hand),))
+    return replace(operation, state=OperationState.RUNNING, attention=None, next_action=None)
 
 
 def _of_step(story: Story, entry: Entry, name: StepName, verb: str) -> Story:
@@ -216,7 +236,9 @@ def _of_step(story: Story, entry: Entry, name: StepName, verb: str) -> Story:
         case "unknown":
             step = replace(old, state=StepState.UNKNOWN, at=entry.moment, detail=detail, due_at=due_at)
         case "looked":
-            step = replace(old, at=entry.moment, detail=detail, due_at=due_at)
+            gone = name is StepName.CLAIM and body["found"] == "gone"
+            state = StepState.PENDING if gone else old.state
+            step = replace(old, state=state, at=entry.moment, detail=detail, due_at=due_at)
             story = _looked(story, name, entry)
         case "delayed":
             tries = old.attempts + (old.state is not StepState.RUNNING)
@@ -279,6 +301,8 @@ def _looked(story: Story, name: StepName, entry: Entry) -> Story:
         return story
     if name is StepName.RETIRE:
         return replace(story, rechecks=story.rechecks + 1)
+    if name is StepName.CLAIM:
+        return replace(story, claimed=False)
     return story
 
 

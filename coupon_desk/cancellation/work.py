@@ -16,7 +16,7 @@ from coupon_desk.cancellation.story import Story, after
 from coupon_desk.clock import Clock, to_text
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Finding, Rule
-from coupon_desk.coupons.evidence import CustomerSeen, OwnWork, RecordSeen
+from coupon_desk.coupons.evidence import Absent, CustomerSeen, HistorySeen, OwnWork, RecordSeen
 from coupon_desk.errors import RemoteError, RemoteUnavailable
 from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.trail import Trail
@@ -46,7 +46,8 @@ class Systems:
 class Work:
     """The story so far, kept true to the trail: what is written here is on disk before anything else happens.
 
-    `record` is the customer's record as this process saw it last, fresh until something writes it.
+    `record` is the customer's record as this process saw it last, fresh until something writes it; `history` the point history
+    as it was seen just now, good for one look.
     """
 
     def __init__(self, story: Story, trail: Trail, systems: Systems, observer: Observer) -> None:
@@ -54,6 +55,7 @@ class Work:
         self.systems = systems
         self.record: RecordSeen | None = None
         self.record_is_fresh = False
+        self.history: HistorySeen | Absent | None = None
         self._trail = trail
         self._observer = observer
 

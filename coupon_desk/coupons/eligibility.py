@@ -54,6 +54,7 @@ class Rule(StrEnum):
     ORDER_OF_OTHER_CUSTOMER = "order_of_other_customer"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
     REMOTE_REFUSED = "remote_refused"
 
 

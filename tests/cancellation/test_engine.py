@@ -242,6 +242,61 @@ def test_a_refused_deactivation_puts_everything_back(bench: Bench, world: World)
     assert world.returns == []
 
 
+def test_a_claim_that_somebody_wrote_over_is_put_again_before_any_points_move(bench: Bench, world: World) -> None:
+    def website_writes() -> None:
+        if world.calls[-1] == "deactivate":
+            world.record = {"code": CODE.text, "points": 500, "status": "active", "campaign": "winter"}
+
+    world.moment = website_writes
+    operation = bench.cancel(bench.sign_in())
+    assert operation.state is OperationState.COMPLETED
+    claims = [entry for entry in bench.entries() if entry.step == "claim" and entry.action == "step.done"]
+    assert len(claims) == 2
+    assert world.record["status"] == "cancelled"
+    assert [entry.points for entry in world.returns] == [500]
+
+
+def test_a_claim_that_another_desk_took_over_stops_us_before_any_points_move(bench: Bench, world: World) -> None:
+    def other_desk() -> None:
+        if world.calls[-1] == "deactivate":
+            world.record["cancellation"] = {"operation": "theirs", "by": "Ken", "at": START.isoformat()}
+
+    world.moment = other_desk
+    operation = bench.cancel(bench.sign_in())
+    assert operation.state is OperationState.REFUSED
+    assert [finding.rule for finding in operation.refused] == [Rule.BEING_CANCELLED]
+    assert world.returns == []
+    assert world.record["cancellation"] == {"operation": "theirs", "by": "Ken", "at": START.isoformat()}
+
+
+def test_points_settled_by_hand_are_answered_and_the_rest_is_finished(bench: Bench, world: World) -> None:
+    world.fault = once("add", Fault.REFUSED)
+    stuck = bench.cancel(bench.sign_in())
+    assert stuck.state is OperationState.NEEDS_ATTENTION
+    done = bench.engine.answer(stuck.id, bench.sign_in("owner"), "Returned at the POS by hand")
+    assert (done.state, done.points_returned) == (OperationState.COMPLETED, 0)
+    assert done.step(StepName.RETURN_POINTS).state is StepState.SKIPPED
+    assert done.step(StepName.NOTIFY).state is StepState.SKIPPED
+    assert world.calls.count("add") == 1
+    assert world.record["status"] == "cancelled"
+    assert "cancellation" not in world.record
+
+
+def test_what_is_stuck_before_the_pivot_is_closed_with_nothing_returned(bench: Bench, world: World) -> None:
+    def deleted() -> None:
+        if world.calls[-1] == "read_discount_by_id":
+            world.exists = False
+
+    world.moment = deleted
+    stuck = bench.cancel(bench.sign_in())
+    assert stuck.state is OperationState.NEEDS_ATTENTION
+    closed = bench.engine.answer(stuck.id, bench.sign_in("owner"), "The owner deleted it")
+    assert closed.state is OperationState.REFUSED
+    assert [finding.rule for finding in closed.refused] == [Rule.CLOSED]
+    assert world.returns == []
+    assert "cancellation" not in world.record
+
+
 def test_a_mail_server_that_is_away_delays_the_mail_and_not_the_result(bench: Bench, world: World) -> None:
     world.fault = once("mail", Fault.UNAVAILABLE, times=3)
     operation = bench.cancel(bench.sign_in())
