@@ -30,7 +30,7 @@ class AttentionStrip(QFrame):
         self._operations: tuple[Operation, ...] = ()
         self.setProperty("role", "banner")
         self.title = label(stage, role="tone")
-        self.go_on = button(stage, msg("Go on now"), "link")
+        self.go_on = button(stage, msg("Go on now"), "link", key="G")
         self.go_on.setObjectName("go-on")
         self.go_on.clicked.connect(self.resume_asked)
         self._lines = column(spacing=2)

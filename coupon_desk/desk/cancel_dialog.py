@@ -180,11 +180,11 @@ class CancelDialog(QDialog):
     def _bottom(self) -> QWidget:
         stage = self._stage
         self.hint = label(stage, role="muted", wraps=True)
-        self.keep = button(stage, msg("Keep coupon"))
+        self.keep = button(stage, msg("Keep coupon"), key="K")
         self.keep.setObjectName("keep")
         self.keep.setMinimumHeight(40)
         self.keep.clicked.connect(self.reject)
-        self.confirm_button = button(stage, VERBS[self._kind], "primary")
+        self.confirm_button = button(stage, VERBS[self._kind], "primary", key="C")
         self.confirm_button.setObjectName("confirm")
         self.confirm_button.setMinimumHeight(40)
         self.confirm_button.clicked.connect(self.confirm)

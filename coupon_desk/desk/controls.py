@@ -44,8 +44,10 @@ def icon_label(stage: Stage, icon: str, colour: str = "muted", size_px: int = 18
     return made
 
 
-def button(stage: Stage, message: Message, kind: str = "normal", icon: str | None = None, colour: str = "text") -> QPushButton:
-    """A button with a verb. Enter never presses it by being the dialog's default; it needs the focus."""
+def button(
+    stage: Stage, message: Message, kind: str = "normal", icon: str | None = None, colour: str = "text", key: str | None = None
+) -> QPushButton:
+    """A button with a verb. Enter never presses it by being the dialog's default: it needs the focus, or Alt and its `key`."""
     made = QPushButton()
     made.setProperty("kind", kind)
     made.setAutoDefault(False)
@@ -55,6 +57,8 @@ def button(stage: Stage, message: Message, kind: str = "normal", icon: str | Non
         stage.speech.tell(made, message, "setToolTip")
     else:
         stage.speech.tell(made, message)
+    if key is not None:
+        stage.speech.give_key(made, key)
     if icon is not None:
         made.setIconSize(QSize(18, 18))
         stage.theme.dress(made, icon, colour, 18)

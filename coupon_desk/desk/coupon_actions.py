@@ -11,7 +11,7 @@ from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.desk.controls import button, column, label
 from coupon_desk.desk.stage import Stage
 from coupon_desk.people.roles import Right
-from coupon_desk.words import Message, msg
+from coupon_desk.words import NOTHING, Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.view import CouponView
@@ -29,15 +29,15 @@ class CouponActions(QFrame):
         self._rights: Mapping[Right, Message | None] = {}
         self._view: CouponView | None = None
         self.setProperty("role", "footer")
-        self.cancel = button(stage, msg("Cancel coupon…"), "primary")
+        self.cancel = button(stage, msg("Cancel coupon…"), "primary", key="C")
         self.cancel.setObjectName("cancel-coupon")
         self.cancel.setMinimumHeight(42)
         self.why_not = label(stage, role="small", wraps=True)
-        self.invalidate = button(stage, msg("Invalidate only…"), "plain", "cancelled", "muted")
+        self.invalidate = button(stage, msg("Invalidate only…"), "plain", "cancelled", "muted", key="I")
         self.invalidate.setObjectName("invalidate")
-        self.refund = button(stage, msg("Refund for a cancelled order…"), "plain", "undo", "muted")
+        self.refund = button(stage, msg("Refund for a cancelled order…"), "plain", "undo", "muted", key="R")
         self.refund.setObjectName("refund-order")
-        self.receipt = button(stage, msg("Receipt copy…"), "plain", "printer", "muted")
+        self.receipt = button(stage, msg("Receipt copy…"), "plain", "printer", "muted", key="Y")
         self.receipt.setObjectName("receipt-copy")
         grid = QGridLayout()
         grid.setSpacing(2)
@@ -55,7 +55,7 @@ class CouponActions(QFrame):
         """What the evidence allows; None while it is being gathered."""
         self._view = view
         why_not = self._why_no_cancellation()
-        self._allow(self.cancel, why_not)
+        self._allow(self.cancel, why_not, msg("Ctrl+Enter"))
         self.why_not.setVisible(why_not is not None and view is not None)
         if why_not is not None:
             self._stage.speech.tell(self.why_not, why_not)
@@ -84,11 +84,7 @@ class CouponActions(QFrame):
             return msg("Not possible: see above.")
         return self._rights.get(Right.INVALIDATE)
 
-    def _allow(self, action: QPushButton, why_not: Message | None) -> None:
+    def _allow(self, action: QPushButton, why_not: Message | None, otherwise: Message = NOTHING) -> None:
         action.setEnabled(why_not is None)
         for setter in ("setToolTip", "setAccessibleDescription"):
-            if why_not is None:
-                self._stage.speech.forget(action, setter)
-                getattr(action, setter)("")
-            else:
-                self._stage.speech.tell(action, why_not, setter)
+            self._stage.speech.tell(action, otherwise if why_not is None else why_not, setter)

@@ -47,6 +47,7 @@ class DetailsPane(QFrame):
         self._session = session
         self._coupon: Coupon | None = None
         self._view: CouponView | None = None
+        self._is_asked_to_cancel = False
         self.setProperty("role", "pane")
         self.setFixedWidth(WIDTH_PX)
         self._pause = QTimer(self)
@@ -83,6 +84,7 @@ class DetailsPane(QFrame):
             self._coupon = coupon
             return
         self._coupon, self._view = coupon, None
+        self._is_asked_to_cancel = False
         self._draw()
         self._pause.start()
 
@@ -99,7 +101,13 @@ class DetailsPane(QFrame):
         """No coupon is selected."""
         self._pause.stop()
         self._coupon = self._view = None
+        self._is_asked_to_cancel = False
         self._draw()
+
+    def ask_to_cancel(self) -> None:
+        """Press “Cancel coupon…”; while the coupon is being checked, as soon as it is and if it may be cancelled."""
+        self._is_asked_to_cancel = self._coupon is not None and self._view is None
+        self.cancel.click()
 
     def _make_empty(self) -> QWidget:
         picture = icon_label(self._stage, "ticket", "line_strong", 48)
@@ -174,6 +182,8 @@ class DetailsPane(QFrame):
             self._coupon = view.coupon
         self._draw()
         self.looked.emit(view)
+        if self._is_asked_to_cancel:
+            self.ask_to_cancel()
 
     def _show_checking(self) -> None:
         self.checking.show()
@@ -182,6 +192,7 @@ class DetailsPane(QFrame):
         self.footer.show_view(self._view)
 
     def _fail(self, error: DeskError) -> None:
+        self._is_asked_to_cancel = False
         self.checking.hide()
         parts = [part for part in (error.done, error.todo) if part is not None]
         self.verdict.show_message(Tone.WARN, error.what, parts[-1] if parts else None, icon="offline")

@@ -46,7 +46,7 @@ class Header(QFrame):
         shop = label(stage, role="heading")
         shop.setText(shop_name)
         titles = column(0, shop, label(stage, msg("Coupon Desk"), "small"), 0, spacing=0)
-        self.approvals = button(stage, msg("Approvals"), "plain", "people", "muted")
+        self.approvals = button(stage, msg("Approvals"), "plain", "people", "muted", key="A")
         self.approvals.setObjectName("approvals")
         self.approvals.clicked.connect(self.approvals_asked)
         self.look = look_button(stage)

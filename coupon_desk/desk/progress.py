@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QWidget
@@ -14,12 +15,16 @@ from coupon_desk.desk.findings import Findings
 from coupon_desk.desk.receipt_view import ReceiptView
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.step_list import StepList
+from coupon_desk.desk.work import WAIT_SECONDS
 from coupon_desk.errors import DeskError
 from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.people.operators import Session
+
+SHORT_PAUSE: Final = timedelta(seconds=WAIT_SECONDS)
+"""What is waited for while one looks is work, too; a longer pause is announced."""
 
 
 class Progress(QWidget):
@@ -92,7 +97,7 @@ def _outcome(operation: Operation) -> tuple[Tone, Message, Message | None, str]:
         case OperationState.NEEDS_ATTENTION:
             what = operation.attention or msg("This needs a person")
             return (Tone.WARN, what, operation.next_action, "attention")
-        case OperationState.RUNNING if operation.due_at is not None:
+        case OperationState.RUNNING if operation.due_at is not None and operation.due_at - operation.updated_at > SHORT_PAUSE:
             return (Tone.ACCENT, msg("Goes on by itself at {at}", at=operation.due_at), operation.next_action, "expired")
         case _:
             return (Tone.ACCENT, msg("At work…"), operation.next_action, "cancelling")

@@ -21,6 +21,7 @@ class Speech(QObject):
         super().__init__(parent)
         self._language = language
         self._told: WeakKeyDictionary[QObject, dict[str, Message]] = WeakKeyDictionary()
+        self._keys: WeakKeyDictionary[QObject, str] = WeakKeyDictionary()
 
     @property
     def language(self) -> Language:
@@ -35,13 +36,19 @@ class Speech(QObject):
         for widget, messages in list(self._told.items()):
             if shiboken6.isValid(widget):
                 for setter, message in messages.items():
-                    getattr(widget, setter)(self.say(message))
+                    self._write(widget, setter, message)
         self.changed.emit()
 
     def tell(self, widget: QObject, message: Message, setter: str = "setText") -> None:
         """Say a message through a widget's setter, now and after every change of language."""
         self._told.setdefault(widget, {})[setter] = message
-        getattr(widget, setter)(self.say(message))
+        self._write(widget, setter, message)
+
+    def give_key(self, widget: QObject, key: str) -> None:
+        """Let Alt and this letter press a button, whatever is written on it and in whichever language."""
+        self._keys[widget] = key
+        if (message := self._told.get(widget, {}).get("setText")) is not None:
+            self._write(widget, "setText", message)
 
     def forget(self, widget: QObject, setter: str = "setText") -> None:
         """The widget shows something else now, which has no language."""
@@ -66,3 +73,23 @@ class Speech(QObject):
     def moment(self, value: datetime | None) -> str:
         """A date with the time of day, or a dash where there is none."""
         return "–" if value is None else moment(value, self._language)
+
+    def _write(self, widget: QObject, setter: str, message: Message) -> None:
+        text = self.say(message)
+        key = self._keys.get(widget)
+        getattr(widget, setter)(with_key(text, key) if key is not None and setter == "setText" else text)
+
+
+def with_key(text: str, key: str) -> str:
+    """A text with its Alt key marked as Qt wants it: in the word, or in brackets behind it where the script has no such letter.
+
+    A Latin text without the letter gets no key.
+    """
+    escaped = text.replace("&", "&&")
+    place = next((at for letter in (key.upper(), key.lower()) if (at := escaped.find(letter)) >= 0), -1)
+    if place >= 0:
+        return f"{escaped[:place]}&{escaped[place:]}"
+    if text.isascii():
+        return escaped
+    bare = escaped.removesuffix("…")
+    return f"{bare}(&{key.upper()}){escaped[len(bare) :]}"

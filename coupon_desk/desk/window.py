@@ -98,6 +98,7 @@ class Window(QMainWindow):
         for dialog in self._locked_dialogs:
             dialog.setVisible(False)
         self._idle.end()
+        self._say_title()
         self.sign_in_page.lock(self.work_page.session)
         self.pages.setCurrentWidget(self.sign_in_page)
 
@@ -145,7 +146,7 @@ class Window(QMainWindow):
         desk, is_empty = found
         self.desk = desk
         self._stage.runner.abort_reads_with(desk.abort_reads)
-        self._stage.speech.tell(self, msg("{shop} – Coupon Desk", shop=desk.settings.shop.name), "setWindowTitle")
+        self._say_title()
         self.sign_in_page = SignInPage(self._stage, desk)
         self.sign_in_page.signed_in.connect(self._signed_in)
         self.pages.addWidget(self.sign_in_page)
@@ -163,6 +164,7 @@ class Window(QMainWindow):
     def _ask_sign_in(self, login: str | None = None) -> None:
         if self.sign_in_page is not None:
             self._idle.end()
+            self._say_title()
             self.sign_in_page.open(login)
             self.pages.setCurrentWidget(self.sign_in_page)
 
@@ -170,6 +172,7 @@ class Window(QMainWindow):
         if self.desk is None:
             return
         self._idle.begin()
+        self._say_title(session)
         if self.work_page is not None and self.work_page.session.login == session.login:
             self.pages.setCurrentWidget(self.work_page)
             for dialog in self._locked_dialogs:
@@ -182,6 +185,14 @@ class Window(QMainWindow):
         self.work_page.switch_asked.connect(self.switch)
         self._show(self.work_page)
         self.work_page.begin()
+
+    def _say_title(self, session: Session | None = None) -> None:
+        """Which shop, and who works in it."""
+        shop = self.desk.settings.shop.name if self.desk is not None else ""
+        title = msg("{shop} – Coupon Desk", shop=shop)
+        if session is not None:
+            title = msg("{shop} – {name} – Coupon Desk", shop=shop, name=session.operator.name)
+        self._stage.speech.tell(self, title, "setWindowTitle")
 
     def _leave_work(self) -> None:
         if self.work_page is None:

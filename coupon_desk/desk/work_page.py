@@ -55,6 +55,7 @@ class WorkPage(QWidget):
         self._desk = desk
         self.session = session
         self._wanted: CouponCode | None = None
+        self._is_asked_to_cancel = False
         self._dialogs: list[QDialog] = []
         self.work = Work(stage, desk, session, self)
         self.upkeep = Upkeep(stage, desk, self)
@@ -147,7 +148,9 @@ class WorkPage(QWidget):
         self.rows.arrived.connect(self._rows_arrived)
         self.rows.failed.connect(self._fail)
         self.table.chosen.connect(self.details.show_coupon)
-        self.table.opened.connect(lambda _coupon: self.details.cancel.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.table.opened.connect(lambda _coupon: self.details.ask_to_cancel())
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(keys), self, self._ask_to_cancel)
         self.table.typed.connect(self.search.begin_with)
         self.details.looked.connect(self._looked)
         self.details.cancel_asked.connect(self.open_cancel)
@@ -172,6 +175,7 @@ class WorkPage(QWidget):
 
     def _search(self, query: Any) -> None:
         self._wanted = None
+        self._is_asked_to_cancel = False
         self.rows.show(query)
         self._counting.start()
 
@@ -198,14 +202,24 @@ class WorkPage(QWidget):
     def _show_wanted(self) -> None:
         if self._wanted is None:
             return
-        wanted = self._wanted
-        index = self.rows.find(wanted)
+        index = self.rows.find(self._wanted)
         if index.isValid():
-            self._wanted = None
             self.table.select(index)
+            self._wanted_is_shown()
         elif not self.rows.rowCount():
-            self._wanted = None
-            self.select(wanted)
+            self.select(self._wanted)
+
+    def _wanted_is_shown(self) -> None:
+        self._wanted = None
+        if self._is_asked_to_cancel:
+            self._is_asked_to_cancel = False
+            self.details.ask_to_cancel()
+
+    def _ask_to_cancel(self) -> None:
+        """Ctrl+Enter means the coupon that was entered, which may not have been found yet, and never the one before it."""
+        self._is_asked_to_cancel = self._wanted is not None
+        if not self._is_asked_to_cancel:
+            self.details.ask_to_cancel()
 
     def _show_found(self, code: CouponCode, found: Coupon | None) -> None:
         """A code that the list does not know may still be true in Shopify: look there."""
@@ -224,6 +238,8 @@ class WorkPage(QWidget):
             now,
         )
         self.details.show_coupon(found or unknown)
+        if code == self._wanted:
+            self._wanted_is_shown()
 
     def _go_down(self) -> None:
         if self.rows.rowCount():

@@ -173,7 +173,7 @@ def test_goodwill_waits_for_a_second_person_who_signs_in_within_the_dialog(
     assert dialog.operation is not None
     assert dialog.operation.state is OperationState.AWAITING_APPROVAL
     dialog.reject()
-    assert page.header.approvals.text() == "Approvals (1)"
+    assert page.header.approvals.text() == "&Approvals (1)"
     assert page.attention.isVisible()
 
     approvals = page.open_approvals()
@@ -192,7 +192,7 @@ def test_goodwill_waits_for_a_second_person_who_signs_in_within_the_dialog(
     assert done.state is OperationState.COMPLETED
     assert done.approved_by == "owner"
     approvals.reject()
-    assert page.header.approvals.text() == "Approvals"
+    assert page.header.approvals.text() == "&Approvals"
 
 
 def test_the_person_who_asked_is_not_offered_as_second_person(page: WorkPage) -> None:

@@ -1,0 +1,109 @@
+"""The whole way in a real window on a real display, by key strokes alone: from the PIN to the saved receipt."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.surroundings.tool import ends_with_us, running, tool, wait_until
+
+CODE = "70934-AB12CD-500"
+NOTE = "Asked for her points at the counter"
+PATIENCE_SECONDS = 40.0
+
+
+class Keyboard:
+    """Types into whichever window is in front, as a person does, and sees windows by their titles."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+
+    def type(self, text: str) -> None:
+        self._xdotool("type", "--delay", "8", text)
+
+    def press(self, *keys: str) -> None:
+        self._xdotool("key", "--delay", "8", *keys)
+
+    def title_in_front(self) -> str:
+        return self._xdotool("getactivewindow", "getwindowname")
+
+    def wait_for(self, title: str) -> None:
+        wait_until(lambda: self.title_in_front() == title, f"“{title}” is in front", seconds=PATIENCE_SECONDS)
+
+    def _xdotool(self, *words: str) -> str:
+        asked = subprocess.run(
+            [tool("xdotool"), *words], env=self._environment, capture_output=True, text=True, check=False, timeout=20
+        )
+        return asked.stdout.strip()
+
+
+@contextmanager
+def desk_in_x(environment: dict[str, str], home: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [*ends_with_us(), sys.executable, "-m", "coupon_desk", "--home", str(home), "demo"]
+    with running(command, environment={**environment, "LC_ALL": "C.UTF-8", "LANGUAGE": ""}, log=log) as process:
+        yield process
+
+
+@pytest.fixture
+def keyboard(xvfb: dict[str, str]) -> Keyboard:
+    return Keyboard(xvfb)
+
+
+def rows(home: Path, question: str) -> list[tuple[Any, ...]]:
+    database = home / "desk.sqlite3"
+    if not database.exists():
+        return []
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        return connection.execute(question).fetchall()
+
+
+def test_a_coupon_is_cancelled_and_its_receipt_saved_by_key_strokes_alone(
+    xvfb: dict[str, str], keyboard: Keyboard, tmp_path: Path
+) -> None:
+    home, log = tmp_path / "home", tmp_path / "desk.log"
+    with desk_in_x(xvfb, home, log) as desk:
+        keyboard.wait_for("Ginza store – Coupon Desk")
+        keyboard.type("482915")
+        keyboard.press("Return")
+        keyboard.wait_for("Ginza store – Mika Tanaka – Coupon Desk")
+        keyboard.type(CODE)
+        keyboard.press("Return")
+        keyboard.press("ctrl+Return")
+        keyboard.wait_for("Cancel coupon")
+        keyboard.press("1")
+        keyboard.type(NOTE)
+        keyboard.press("ctrl+Return")
+        done = "SELECT code, operator, points FROM operations WHERE state = 'completed'"
+        wait_until(lambda: bool(rows(home, done)), "the operation is completed", seconds=PATIENCE_SECONDS)
+        assert rows(home, done) == [(CODE, "manager", 500)]
+
+        def the_receipt_can_be_saved() -> bool:
+            keyboard.press("alt+s")
+            return keyboard.title_in_front() == "Save the receipt"
+
+        wait_until(the_receipt_can_be_saved, "the receipt is on the screen", seconds=PATIENCE_SECONDS)
+        keyboard.press("Return")
+        issued = "SELECT actor, code FROM entries WHERE action = 'receipt.issued'"
+        wait_until(lambda: bool(rows(home, issued)), "the receipt is saved", seconds=PATIENCE_SECONDS)
+        assert rows(home, issued) == [("manager", CODE)]
+        (receipt,) = (home / "receipts").iterdir()
+        assert receipt.read_bytes().startswith(b"%PDF-")
+
+        keyboard.wait_for("Cancel coupon")
+        keyboard.press("Escape")
+        keyboard.wait_for("Ginza store – Mika Tanaka – Coupon Desk")
+        keyboard.press("alt+F4")
+        assert desk.wait(timeout=PATIENCE_SECONDS) == 0
+    reasons = rows(
+        home,
+        "SELECT json_extract(body, '$.reason'), json_extract(body, '$.note') FROM entries WHERE action = 'operation.opened'",
+    )
+    assert reasons == [("customer_request", NOTE)]
+    assert "Traceback" not in log.read_text(encoding="utf-8")
