@@ -97,6 +97,11 @@ class CouponRows(QAbstractTableModel):
         """Whether there are rows that were not fetched yet."""
         return self._after is not None
 
+    @property
+    def is_fetching(self) -> bool:
+        """Whether rows are on their way."""
+        return self._is_fetching
+
     def show(self, query: CouponQuery) -> None:
         """Show what this query finds; the rows that stand stay until the new ones are there."""
         self._query = query

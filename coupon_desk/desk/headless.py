@@ -134,7 +134,7 @@ class _Tour:
 
     def _ask(self, page: WorkPage) -> CancelDialog:
         page.details.cancel.click()
-        dialog = next((one for one in page.dialogs if isinstance(one, CancelDialog)), None)
+        dialog = next((one for one in page.dialogs.open if isinstance(one, CancelDialog)), None)
         if dialog is None:
             raise _stuck()
         dialog.form.reasons.pick(Reason.CUSTOMER_REQUEST)

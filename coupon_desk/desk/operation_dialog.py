@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
 from coupon_desk.cancellation.operation import Operation, OperationState
 from coupon_desk.coupons.code import CouponCode
+from coupon_desk.desk.continuation import Continuation
 from coupon_desk.desk.controls import button, column, frame, label, row
 from coupon_desk.desk.progress import Progress
 from coupon_desk.desk.stage import Stage
@@ -21,10 +22,17 @@ if TYPE_CHECKING:
 
 
 class OperationDialog(QDialog):
-    """The steps and the outcome. An alarm that came after the result is answered with a note; all else goes on."""
+    """The steps and the outcome. What needs a person is answered with a note, what waits for one can be withdrawn."""
 
     def __init__(
-        self, stage: Stage, desk: CouponDesk, session: Session, work: Work, operation: Operation, parent: QWidget
+        self,
+        stage: Stage,
+        desk: CouponDesk,
+        session: Session,
+        work: Work,
+        continuation: Continuation,
+        operation: Operation,
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._stage = stage
@@ -48,18 +56,22 @@ class OperationDialog(QDialog):
         self.answer = button(stage, msg("I have seen to it"), "primary", key="I")
         self.answer.setObjectName("answer")
         self.answer.clicked.connect(self._answer)
+        self.withdraw = button(stage, msg("Withdraw the request"), key="W")
+        self.withdraw.setObjectName("withdraw")
+        self.withdraw.clicked.connect(self._withdraw)
         self.go_on = button(stage, msg("Go on now"), icon="refresh", key="G")
         self.go_on.setObjectName("go-on")
-        self.go_on.clicked.connect(work.resume)
+        self.go_on.clicked.connect(continuation.resume)
         close = button(stage, msg("Close"))
         close.clicked.connect(self.reject)
-        bottom = row(self.note, self.answer, 0, self.go_on, close, spacing=10, margins=(26, 14, 26, 14))
+        bottom = row(self.note, self.answer, self.withdraw, 0, self.go_on, close, spacing=10, margins=(26, 14, 26, 14))
         bottom.setStretchFactor(self.note, 1)
         whole = column(frame("header", head), self.progress, frame("footer", bottom), spacing=0)
         whole.setStretchFactor(self.progress, 1)
         self.setLayout(whole)
         work.changed.connect(self._changed)
         work.failed.connect(self._failed)
+        continuation.failed.connect(lambda error: self._failed(None, error))
         self._changed(operation)
         close.setFocus()
 
@@ -71,18 +83,26 @@ class OperationDialog(QDialog):
         self._allow()
 
     def _allow(self) -> None:
-        """An answer is for what is left after the result stands; before that, the operation itself goes on."""
+        """What needs a person may be answered, whatever it is; the cause may have been mended, so it may also go on."""
         operation = self._operation
-        waits_for_answer = operation.ended_at is not None and operation.state is OperationState.NEEDS_ATTENTION
-        self.note.setVisible(waits_for_answer)
-        self.answer.setVisible(waits_for_answer)
-        self.answer.setEnabled(bool(self.note.text().strip()))
-        can_go_on = operation.state in {OperationState.RUNNING, OperationState.NEEDS_ATTENTION}
-        self.go_on.setVisible(can_go_on and not waits_for_answer)
+        needs_person = operation.state is OperationState.NEEDS_ATTENTION
+        awaits_approval = operation.state is OperationState.AWAITING_APPROVAL
+        has_note = bool(self.note.text().strip())
+        self.note.setVisible(needs_person or awaits_approval)
+        self.answer.setVisible(needs_person)
+        self.answer.setEnabled(has_note)
+        self.withdraw.setVisible(awaits_approval)
+        self.withdraw.setEnabled(has_note)
+        can_go_on = operation.ended_at is None and not awaits_approval and not operation.state.is_over
+        self.go_on.setVisible(can_go_on)
 
     def _answer(self) -> None:
         self.answer.setEnabled(False)
         self._work.answer(self._operation, self.note.text().strip())
+
+    def _withdraw(self) -> None:
+        self.withdraw.setEnabled(False)
+        self._work.withdraw(self._operation, self.note.text().strip())
 
     def _failed(self, code: CouponCode | None, error: DeskError) -> None:
         if code is None or code == self._operation.code:

@@ -1,4 +1,4 @@
-"""What the window does unasked: keeps the list fresh, proves the trail, and goes on with operations whose time has come."""
+"""What the page does unasked: keeps the list fresh, and proves the trail."""
 
 from __future__ import annotations
 
@@ -18,16 +18,14 @@ if TYPE_CHECKING:
     from coupon_desk.trail.trail import Verification
 
 SYNC_EVERY_MS: Final = 5 * 60 * 1000
-LONGEST_WAIT_MS: Final = 60 * 60 * 1000
 
 
 class Upkeep(QObject):
-    """Tells what it found; `due` asks for unfinished operations to go on."""
+    """Tells what it found: `synced` that the list has changed, the others what to say of the list and of the trail."""
 
     synced = Signal()
     sync_told = Signal(object, bool, bool)
     trail_told = Signal(object, bool, bool)
-    due = Signal()
 
     def __init__(self, stage: Stage, desk: CouponDesk, parent: QObject) -> None:
         super().__init__(parent)
@@ -38,9 +36,6 @@ class Upkeep(QObject):
         self._every = QTimer(self)
         self._every.setInterval(SYNC_EVERY_MS)
         self._every.timeout.connect(self.sync)
-        self._next = QTimer(self)
-        self._next.setSingleShot(True)
-        self._next.timeout.connect(self.due)
 
     @property
     def is_syncing(self) -> bool:
@@ -51,14 +46,12 @@ class Upkeep(QObject):
         """Do everything once, then again from time to time."""
         self.sync()
         self.verify()
-        self.plan()
         self._every.start()
 
     def end(self) -> None:
         """Stop; a running sync ends after its page."""
         self._stop.set()
         self._every.stop()
-        self._next.stop()
 
     def sync(self) -> None:
         """Bring the list up to date; asking while it runs is harmless."""
@@ -75,11 +68,6 @@ class Upkeep(QObject):
         """Prove the trail."""
         desk = self._desk
         self._stage.runner.read(self, "trail", desk.verify_trail, self._verified, self._not_verified)
-
-    def plan(self) -> None:
-        """Ask when the next operation goes on by itself."""
-        desk = self._desk
-        self._stage.runner.read(self, "next", desk.next_due, self._wait_until, lambda _error: None)
 
     def _synced(self, outcome: SyncOutcome) -> None:
         self._is_syncing = False
@@ -101,12 +89,6 @@ class Upkeep(QObject):
 
     def _not_verified(self, error: DeskError) -> None:
         self.trail_told.emit(msg("The trail could not be read: {why}", why=error.what), False, True)
-
-    def _wait_until(self, due: datetime | None) -> None:
-        self._next.stop()
-        if due is not None:
-            wait_ms = int((due - datetime.now(UTC)).total_seconds() * 1000)
-            self._next.start(max(1000, min(LONGEST_WAIT_MS, wait_ms)))
 
 
 def _quietly(_progress: Any | SyncProgress) -> None:

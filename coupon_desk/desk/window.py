@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QWidget
 
 from coupon_desk.clock import SystemClock
 from coupon_desk.desk.colours import Tone
+from coupon_desk.desk.continuation import Continuation
 from coupon_desk.desk.controls import Banner, column
 from coupon_desk.desk.idle_watch import IdleWatch
 from coupon_desk.desk.sign_in_page import SignInPage
@@ -53,6 +54,7 @@ class Window(QMainWindow):
         self._closes_desk = closes_desk
         self._is_ending = False
         self.desk: CouponDesk | None = None
+        self.continuation: Continuation | None = None
         self.work_page: WorkPage | None = None
         self.sign_in_page: SignInPage | None = None
         self._locked_dialogs: list[QDialog] = []
@@ -94,7 +96,7 @@ class Window(QMainWindow):
         """Put the sign-in page in front; the work behind it stays as it is, and goes on."""
         if self.work_page is None or self.sign_in_page is None or self.page is not self.work_page:
             return
-        self._locked_dialogs = [dialog for dialog in self.work_page.dialogs if dialog.isVisible()]
+        self._locked_dialogs = [dialog for dialog in self.work_page.dialogs.open if dialog.isVisible()]
         for dialog in self._locked_dialogs:
             dialog.setVisible(False)
         self._idle.end()
@@ -126,6 +128,8 @@ class Window(QMainWindow):
         self._idle.end()
         if self.work_page is not None:
             self.work_page.upkeep.end()
+        if self.continuation is not None:
+            self.continuation.end()
         self._stage.runner.finish(self._finish)
 
     def _begin_opening(self, open_desk: OpenDesk) -> None:
@@ -147,6 +151,7 @@ class Window(QMainWindow):
         self.desk = desk
         self._stage.runner.abort_reads_with(desk.abort_reads)
         self._say_title()
+        self.continuation = Continuation(self._stage, desk, self)
         self.sign_in_page = SignInPage(self._stage, desk)
         self.sign_in_page.signed_in.connect(self._signed_in)
         self.pages.addWidget(self.sign_in_page)
@@ -156,6 +161,8 @@ class Window(QMainWindow):
             self._show(page)
         else:
             self._ask_sign_in()
+        # What a crash left goes on at once, before anybody is there; what hinders it is told when somebody is.
+        self.continuation.resume()
 
     def _not_opened(self, error: DeskError) -> None:
         self._problem.show_error(error)
@@ -169,7 +176,7 @@ class Window(QMainWindow):
             self.pages.setCurrentWidget(self.sign_in_page)
 
     def _signed_in(self, session: Session) -> None:
-        if self.desk is None:
+        if self.desk is None or self.continuation is None:
             return
         self._idle.begin()
         self._say_title(session)
@@ -180,7 +187,7 @@ class Window(QMainWindow):
             self._locked_dialogs = []
             return
         self._leave_work()
-        self.work_page = WorkPage(self._stage, self.desk, session)
+        self.work_page = WorkPage(self._stage, self.desk, session, self.continuation)
         self.work_page.lock_asked.connect(self.lock)
         self.work_page.switch_asked.connect(self.switch)
         self._show(self.work_page)

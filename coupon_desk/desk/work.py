@@ -25,7 +25,6 @@ class Work(QObject):
     changed = Signal(object)
     ended = Signal(object)
     failed = Signal(object, object)
-    resumed = Signal(object)
 
     def __init__(self, stage: Stage, desk: CouponDesk, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +32,6 @@ class Work(QObject):
         self._desk = desk
         self._session = session
         self._running: set[CouponCode] = set()
-        self._is_resuming = False
 
     @property
     def running(self) -> frozenset[CouponCode]:
@@ -87,21 +85,14 @@ class Work(QObject):
             lambda error: self._fail(operation.code, error),
         )
 
-    def run_due(self) -> None:
-        """Go on with what waited for its time."""
-        desk = self._desk
+    def withdraw(self, operation: Operation, note: str) -> None:
+        """Take a request back of which nothing was done yet."""
+        desk, identity, session = self._desk, operation.id, self._session
         self._stage.runner.write(
-            self, lambda tell: desk.run_due(on_change=tell), self.resumed.emit, self._resume_failed, self.changed.emit
-        )
-
-    def resume(self) -> None:
-        """Finish what can be finished; asking again while it runs is harmless."""
-        if self._is_resuming:
-            return
-        self._is_resuming = True
-        desk = self._desk
-        self._stage.runner.write(
-            self, lambda tell: desk.resume(on_change=tell), self._resumed, self._resume_failed, self.changed.emit
+            self,
+            lambda _tell: desk.withdraw(identity, session, note),
+            self._end,
+            lambda error: self._fail(operation.code, error),
         )
 
     def _end(self, operation: Operation) -> None:
@@ -112,11 +103,3 @@ class Work(QObject):
     def _fail(self, code: CouponCode, error: DeskError) -> None:
         self._running.discard(code)
         self.failed.emit(code, error)
-
-    def _resumed(self, operations: tuple[Operation, ...]) -> None:
-        self._is_resuming = False
-        self.resumed.emit(operations)
-
-    def _resume_failed(self, error: DeskError) -> None:
-        self._is_resuming = False
-        self.failed.emit(None, error)

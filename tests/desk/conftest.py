@@ -198,7 +198,7 @@ def in_view() -> Callable[[QWidget], list[str]]:
 
 
 def _end(window: Window) -> None:
-    for dialog in window.work_page.dialogs if window.work_page is not None else ():
+    for dialog in window.work_page.dialogs.open if window.work_page is not None else ():
         dialog.reject()
     window.close()
     window.close()

@@ -30,7 +30,7 @@ def select(page: WorkPage, code: str) -> None:
 def ask(page: WorkPage) -> CancelDialog:
     assert page.details.cancel.isEnabled()
     page.details.cancel.click()
-    (dialog,) = page.dialogs
+    (dialog,) = page.dialogs.open
     assert isinstance(dialog, CancelDialog)
     return dialog
 
@@ -113,7 +113,7 @@ def test_a_used_coupon_says_already_used_and_offers_no_way_to_cancel(page: WorkP
     assert not page.details.cancel.isEnabled()
     view = page.details.view
     assert view is not None
-    dialog = page.open_cancel(view)
+    dialog = page.dialogs.cancel(view)
     assert dialog.refusal.title.text() == "Already used"
     assert dialog.refusal.text.text() == str(view.verdict.refusals[0].message)
     assert not dialog.confirm_button.isVisible()
@@ -176,7 +176,7 @@ def test_goodwill_waits_for_a_second_person_who_signs_in_within_the_dialog(
     assert page.header.approvals.text() == "&Approvals (1)"
     assert page.attention.isVisible()
 
-    approvals = page.open_approvals()
+    approvals = page.dialogs.approvals()
     (waiting,) = desk.awaiting_approval()
     approve = approvals.findChild(type(page.details.cancel), f"approve-{waiting.id}")
     assert approve is not None
@@ -196,6 +196,6 @@ def test_goodwill_waits_for_a_second_person_who_signs_in_within_the_dialog(
 
 
 def test_the_person_who_asked_is_not_offered_as_second_person(page: WorkPage) -> None:
-    approvals = page.open_approvals()
+    approvals = page.dialogs.approvals()
     offered = {approvals.form.login.itemData(place) for place in range(approvals.form.login.count())}
     assert offered == {"clerk", "owner"}

@@ -32,7 +32,7 @@ def at_work(window: Window, shop: TrainingShop, qtbot: QtBot) -> tuple[WorkPage,
     qtbot.waitUntil(page.details.cancel.isEnabled, timeout=PATIENCE_MS)
     shop.faults.add(Fault("add", FaultKind.SLOW, seconds=0.4))
     page.details.cancel.click()
-    (dialog,) = page.dialogs
+    (dialog,) = page.dialogs.open
     assert isinstance(dialog, CancelDialog)
     dialog.form.reasons.pick(Reason.CUSTOMER_REQUEST)
     dialog.form.note.setPlainText("Asked at the counter.")

@@ -58,7 +58,7 @@ def test_no_text_of_the_dialog_is_cut_off(
     select(page, str(shop.showcase.all()[specimen].code))
     view = page.details.view
     assert view is not None
-    dialog = page.open_cancel(view)
+    dialog = page.dialogs.cancel(view)
     assert dialog.height() <= 690
     qtbot.waitUntil(lambda: in_view(dialog) == [])
 
@@ -97,7 +97,7 @@ def test_every_control_says_what_it_is_to_a_screen_reader(page: WorkPage, window
     select(page, str(shop.showcase.example.code))
     view = page.details.view
     assert view is not None
-    dialog = page.open_cancel(view)
+    dialog = page.dialogs.cancel(view)
     nameless = [
         f"{type(control).__name__} {control.objectName()}"
         for root in (window, dialog)

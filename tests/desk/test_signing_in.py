@@ -63,7 +63,7 @@ def test_the_lock_keeps_the_work_and_the_open_dialog(window: Window, sign_in: Si
     page.search.text.returnPressed.emit()
     page.details.look()
     page.details.cancel.click()
-    (dialog,) = page.dialogs
+    (dialog,) = page.dialogs.open
     window.lock()
     assert isinstance(window.page, SignInPage)
     assert not dialog.isVisible()
