@@ -18,12 +18,14 @@ Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 ApiVersion = Annotated[str, msgspec.Meta(pattern=r"^(20[0-9]{2}-(01|04|07|10)|unstable)$")]
-Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+")]
+Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+[^\s]*$")]
 MetafieldKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_$:-]{3,255}\.[A-Za-z0-9_-]{2,64}$")]
 
 _LOOPBACK: Final = re.compile(r"^https?://(127\.[0-9.]+|localhost|\[::1\])([:/]|$)")
 _SECRET_NAME: Final = re.compile(r"token|secret|password|passwd|pin|api_?key|credential", re.IGNORECASE)
-_SECRET_VALUE: Final = re.compile(r"shp(at|ca|ua|ss|pa)_[0-9a-zA-Z]{8,}|://[^/@\s:]+:[^/@\s]+@")
+_SECRET_VALUE: Final = re.compile(
+    r"shp(at|ca|ua|ss|pa)_[0-9a-zA-Z]{8,}|://[^/@\s:]+:[^/@\s]+@|[?&](password|token|secret)=", re.IGNORECASE
+)
 _NOT_SECRETS: Final = {"replays_idempotency_key"}
 
 

@@ -16,17 +16,24 @@ from coupon_desk.app.home import Home
 from coupon_desk.app.parts import Parts
 from coupon_desk.app.receipt import receipt_of
 from coupon_desk.app.view import CouponView, view_of
-from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState
+from coupon_desk.cancellation.operation import (
+    CancelRequest,
+    Operation,
+    OperationKind,
+    OperationState,
+    StepName,
+    StepState,
+)
 from coupon_desk.cancellation.own_work import own_work
 from coupon_desk.cancellation.work import Observer
 from coupon_desk.catalogue.sync import Synchroniser, SyncOutcome, SyncProgress
 from coupon_desk.clock import Clock, SystemClock
 from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.eligibility import judge
+from coupon_desk.coupons.eligibility import Rule, judge
 from coupon_desk.coupons.notice import CancellationNotice
 from coupon_desk.coupons.points import PointEntry
 from coupon_desk.coupons.status import CouponStatus
-from coupon_desk.errors import ConfigurationError, NotPermitted, RemoteError
+from coupon_desk.errors import ConfigurationError, NotPermitted, RemoteError, StorageError
 from coupon_desk.mail.messages import RenderedMail
 from coupon_desk.people.operators import Session
 from coupon_desk.people.roles import Right, refusal
@@ -263,25 +270,34 @@ class CouponDesk:
         shown: dict[str, CouponStatus] = {}
 
         def observe(operation: Operation) -> None:
+            on_change(operation)
             status = _shown_as(operation)
             if status is not None and shown.get(operation.id) is not status:
                 shown[operation.id] = status
-                self.catalogue.set_status(operation.code, status, operation.updated_at)
-            on_change(operation)
+                try:
+                    self.catalogue.set_status(operation.code, status, operation.updated_at)
+                except StorageError as wrong:
+                    _log.info("the catalogue does not show operation %s: %s", operation.id, wrong)
 
         return observe
 
 
 def _shown_as(operation: Operation) -> CouponStatus | None:
-    """What an operation makes of its coupon's status in the table."""
+    """What an operation makes of its coupon's status in the table; None where it leaves it as it was.
+
+    Before its claim stands an operation changes nothing, and so a refusal leaves nothing to be taken back.
+    """
+    claimed = operation.step(StepName.CLAIM).state is StepState.DONE
+    is_refund = operation.kind is OperationKind.ORDER_REFUND
     match operation.state:
         case OperationState.NEEDS_ATTENTION:
             return CouponStatus.NEEDS_ATTENTION
-        case _ if operation.kind is OperationKind.ORDER_REFUND:
-            return CouponStatus.USED
         case OperationState.COMPLETED:
-            return CouponStatus.CANCELLED
-        case OperationState.REFUSED:
-            return CouponStatus.USED if operation.exit_status == 5 else CouponStatus.UNUSED
-        case _:
+            return CouponStatus.USED if is_refund else CouponStatus.CANCELLED
+        case OperationState.REFUSED if claimed and not is_refund:
+            used = any(finding.rule is Rule.USED_MEANWHILE for finding in operation.findings)
+            return CouponStatus.USED if used else CouponStatus.UNUSED
+        case OperationState.RUNNING if claimed and not is_refund:
             return CouponStatus.CANCELLING
+        case _:
+            return None

@@ -40,7 +40,7 @@ class Parts:
         self.lock = home.lock()
         self.database = Database.open(home.database)
         self.database.migrate()
-        self.secrets = Secrets(vault)
+        self.secrets = Secrets(vault, clock)
         self.trail = Trail(self.database, platform.node()[:64] or "desk", clock)
         self.index = OperationIndex(self.database)
         self.people = People(self.database, self.trail, clock)

@@ -16,7 +16,7 @@ _KINDS = {
 
 def receipt_of(operation: Operation, shop_name: str, language: Language, *, is_copy: bool) -> ReceiptContent:
     """The receipt's content. Raises NotPermitted for an operation that has not ended well."""
-    if operation.state is not OperationState.COMPLETED and operation.ended_at is None:
+    if operation.state is OperationState.REFUSED or operation.ended_at is None:
         raise NotPermitted(
             msg("There is no receipt: this operation is not completed."),
             done=msg("Nothing was printed."),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Final
 
+from coupon_desk.clock import Clock
 from coupon_desk.errors import ConfigurationError
 from coupon_desk.vault import SecretName, Vault
 from coupon_desk.words import msg
@@ -14,33 +16,35 @@ class SecretMissing(ConfigurationError):
     """A secret that the configuration needs is not in the keyring; nothing was done."""
 
 
-class Secrets:
-    """Remembers what the vault gave, so that the keyring is asked once per program."""
+KEPT_SECONDS: Final = 30.0
+"""So long the vault's answer holds; a secret that was stored anew is used after that."""
 
-    def __init__(self, vault: Vault) -> None:
+
+class Secrets:
+    """Remembers for a while what the vault gave, so that not each request asks the keyring."""
+
+    def __init__(self, vault: Vault, clock: Clock) -> None:
         self._vault = vault
-        self._known: dict[SecretName, str] = {}
+        self._clock = clock
+        self._known: dict[SecretName, tuple[str, float]] = {}
         self._asking = threading.Lock()
 
     def give(self, name: SecretName) -> str:
         """The content of one secret. Raises SecretMissing, VaultError."""
         with self._asking:
-            if name not in self._known:
-                secret = self._vault.get(name)
-                if secret is None:
-                    raise SecretMissing(
-                        msg("The secret {name} is not in the keyring.", name=name.value),
-                        done=msg("Nothing was done."),
-                        todo=msg("Store it with “coupon-desk secrets set {name}”.", name=name.value),
-                    )
-                self._known[name] = secret.reveal()
-            return self._known[name]
+            content, until = self._known.get(name, ("", float("-inf")))
+            if self._clock.monotonic() < until:
+                return content
+            secret = self._vault.get(name)
+            if secret is None:
+                raise SecretMissing(
+                    msg("The secret {name} is not in the keyring.", name=name.value),
+                    done=msg("Nothing was done."),
+                    todo=msg("Store it with “coupon-desk secrets set {name}”.", name=name.value),
+                )
+            self._known[name] = (secret.reveal(), self._clock.monotonic() + KEPT_SECONDS)
+            return secret.reveal()
 
     def giver(self, name: SecretName) -> Callable[[], str]:
         """A client's way to its secret."""
         return lambda: self.give(name)
-
-    def forget(self) -> None:
-        """Ask the vault anew next time."""
-        with self._asking:
-            self._known.clear()

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -24,9 +24,9 @@ from coupon_desk.cancellation.own_work import story_of
 from coupon_desk.cancellation.packing import opening
 from coupon_desk.cancellation.permission import Permission
 from coupon_desk.cancellation.step_update_record import put_back
-from coupon_desk.cancellation.steps import STEPS, STOPPING
+from coupon_desk.cancellation.steps import STEPS
 from coupon_desk.cancellation.story import Story, after
-from coupon_desk.cancellation.work import Observer, Systems, Work
+from coupon_desk.cancellation.work import Observer, Systems, Work, tell
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule, Weight
 from coupon_desk.errors import DeskError, NotPermitted
@@ -45,6 +45,18 @@ BEFORE_THE_END: Final = tuple(name for name in StepName if name not in LATE_STEP
 
 def ignore(_: Operation) -> None:
     """An observer for those who only want the result."""
+
+
+def _each(ids: Iterable[str], work_on: Callable[[str], Operation]) -> tuple[Operation, ...]:
+    done, failed = [], []
+    for operation_id in ids:
+        try:
+            done.append(work_on(operation_id))
+        except DeskError as wrong:
+            failed.append(wrong)
+    if failed:
+        raise failed[0]
+    return tuple(done)
 
 
 class Engine:
@@ -92,10 +104,19 @@ class Engine:
         with self._working_on(operation_id):
             story = self._awaiting(operation_id, session)
             asked = self._trail.of_operation(operation_id)
-            rules = next(entry.body["rules"] for entry in reversed(asked) if entry.action == "operation.approval_needed")
+            doubts = next(entry.body for entry in reversed(asked) if entry.action == "operation.approval_needed")
             bound = hashlib.sha256(canonical(asked[0].body).encode()).hexdigest()
             work = self._append(
-                story, "operation.approved", {"note": note, "rules": rules, "request": bound}, session, observer
+                story,
+                "operation.approved",
+                {
+                    "note": note,
+                    "rules": doubts["rules"],
+                    "points": doubts["points"],
+                    "request": bound,
+                },
+                session,
+                observer,
             )
             return self._run(work, wait_seconds)
 
@@ -112,8 +133,8 @@ class Engine:
         with self._working_on(operation_id):
             story = self.story(operation_id)
             operation = story.operation
-            if session.login != operation.operator.login:
-                self._permission.people.authorise(session, Right.APPROVE, operation.code.masked)
+            is_own = session.login == operation.operator.login
+            self._permission.people.authorise(session, Right.ASK if is_own else Right.APPROVE, operation.code.masked)
             begun = operation.step(StepName.VERIFY).state is StepState.DONE
             if begun or operation.state not in {OperationState.RUNNING, OperationState.AWAITING_APPROVAL}:
                 raise NotPermitted(
@@ -140,17 +161,19 @@ class Engine:
             return self._run(self._append(story, "operation.answered", {"note": note}, session, observer), 0.0)
 
     def resume(self, observer: Observer = ignore, *, wait_seconds: float = 0.0) -> tuple[Operation, ...]:
-        """Take up every unfinished operation, also those that waited for a person who may have mended the cause.
+        """Take up every unfinished operation at once, also those that waited for a person who may have mended the cause.
 
-        Each step looks before it acts, so that nothing is repeated. Alarms stay until they are answered.
+        Each step looks before it acts, so that nothing is repeated. Alarms stay until they are answered. An operation that
+        cannot be worked on does not keep the others waiting; its error is raised at the end.
         """
-        return tuple(self._take_up(row.id, observer, wait_seconds, also_attention=True) for row in self._index.open_ones())
+        ids = [row.id for row in self._index.open_ones()]
+        return _each(ids, lambda one: self._take_up(one, observer, wait_seconds, on_demand=True))
 
     def run_due(self, observer: Observer = ignore) -> tuple[Operation, ...]:
-        """Go on with everything whose time has come."""
+        """Go on with everything whose time has come. Errors as in `resume`."""
         due = self._index.due(self._systems.clock.now())
-        free = (row.id for row in due if not self._is_at_work(row.id))
-        return tuple(self._take_up(operation_id, observer, 0.0, also_attention=False) for operation_id in free)
+        free = [row.id for row in due if not self._is_at_work(row.id)]
+        return _each(free, lambda one: self._take_up(one, observer, 0.0, on_demand=False))
 
     def operation(self, operation_id: str) -> Operation:
         """One operation as the trail tells it. Raises ConfigurationError for an unknown id."""
@@ -160,20 +183,24 @@ class Engine:
         """The whole story of one operation. Raises ConfigurationError for an unknown id."""
         return story_of(self._trail, operation_id)
 
-    def _take_up(self, operation_id: str, observer: Observer, wait_seconds: float, *, also_attention: bool) -> Operation:
+    def _take_up(self, operation_id: str, observer: Observer, wait_seconds: float, *, on_demand: bool) -> Operation:
         with self._working_on(operation_id):
             story = self.story(operation_id)
             work = Work(story, self._trail, self._systems, observer)
             waits = story.operation.state is OperationState.NEEDS_ATTENTION
-            if waits and also_attention and story.operation.ended_at is None:
+            if waits and on_demand and story.operation.ended_at is None:
                 work.resumed()
-            return self._run(work, wait_seconds)
+            return self._run(work, wait_seconds, on_demand=on_demand)
 
-    def _run(self, work: Work, wait_seconds: float) -> Operation:
-        """Step after step, until the operation is over, waits for a person, or waits longer than the caller does."""
+    def _run(self, work: Work, wait_seconds: float, *, on_demand: bool = False) -> Operation:
+        """Step after step, until the operation is over, waits for a person, or waits longer than the caller does.
+
+        `on_demand`: somebody asks for it now, so that the first step does not wait for its time.
+        """
         until = self._systems.clock.monotonic() + wait_seconds
         while True:
-            action = self._next(work.operation)
+            action = self._next(work.operation, on_demand=on_demand)
+            on_demand = False
             if action is not None:
                 action(work)
                 continue
@@ -182,20 +209,23 @@ class Engine:
                 return work.operation
             self._systems.clock.sleep(pause)
 
-    def _next(self, operation: Operation) -> Callable[[Work], None] | None:
+    def _next(self, operation: Operation, *, on_demand: bool) -> Callable[[Work], None] | None:
         """What comes next for an operation that stands so; None where it has to wait or is over."""
         if operation.state is OperationState.RUNNING:
-            if any(operation.step(name).state is StepState.REFUSED for name in STOPPING):
-                return put_back if self._is_time(operation.step(StepName.UPDATE_RECORD)) else None
+            if operation.is_stopping:
+                return put_back if on_demand or self._is_time(operation.step(StepName.UPDATE_RECORD)) else None
             step = next((step for step in operation.steps if not step.state.is_settled), None)
             if step is None or step.name not in BEFORE_THE_END:
                 return Work.completed
-            return STEPS[step.name] if self._is_time(step) else None
-        if operation.state is OperationState.COMPLETED:
-            for step in map(operation.step, LATE_STEPS):
-                if step.goes_on and self._is_time(step):
-                    return STEPS[step.name]
-        return None
+            return STEPS[step.name] if on_demand or self._is_time(step) else None
+        if operation.ended_at is None or operation.state is OperationState.REFUSED:
+            return None
+        mail, discount = map(operation.step, LATE_STEPS)
+        if mail.goes_on and (on_demand or self._is_time(mail)):
+            return STEPS[StepName.NOTIFY]
+        if mail.state is StepState.REFUSED and on_demand:
+            return STEPS[StepName.NOTIFY]
+        return STEPS[StepName.RETIRE] if discount.goes_on and self._is_time(discount) else None
 
     def _is_time(self, step: Step) -> bool:
         return step.due_at is None or step.due_at <= self._systems.clock.now()
@@ -216,7 +246,7 @@ class Engine:
         with self._trail.writing() as pen:
             story = after(None, pen.append(opened))
             pen.index(story.row)
-        observer(story.operation)
+        tell(observer, story.operation)
         return Work(story, self._trail, self._systems, observer)
 
     def _append(self, story: Story, action: str, body: dict[str, object], session: Session, observer: Observer) -> Work:
@@ -225,7 +255,7 @@ class Engine:
             new = NewEntry(action, body, actor=session.login, operation=operation.id, code=operation.code.text)
             story = after(story, pen.append(new))
             pen.index(story.row)
-        observer(story.operation)
+        tell(observer, story.operation)
         return Work(story, self._trail, self._systems, observer)
 
     def _awaiting(self, operation_id: str, session: Session) -> Story:

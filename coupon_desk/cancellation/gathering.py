@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import msgspec
 
+from coupon_desk.cancellation.packing import pack_discount
 from coupon_desk.cancellation.ports import PointSystem, Shop
 from coupon_desk.clock import Clock
 from coupon_desk.coupons.code import CouponCode
@@ -70,7 +71,7 @@ class Gatherer:
         """What may have changed since the evidence was gathered, all sources at once. Raises RemoteError."""
         code, ask = discount.code, self.executor.submit
         again = ask(self.shop.read_discount_by_id, discount.id, code)
-        orders = ask(self.shop.find_orders, code, customer_id, None)
+        orders = ask(self.shop.find_orders, code, customer_id, discount.created_at)
         record = ask(self.shop.read_record, customer_id, code)
         history = ask(self.points.read_history, pos_customer_id, code.reference)
         return SecondLook(again.result(), orders.result(), record.result(), history.result())
@@ -156,6 +157,12 @@ def pack_evidence(evidence: Evidence) -> dict[str, Any]:
                     "raw_sha256": hashlib.sha256(answer.raw.encode()).hexdigest() if answer.raw is not None else None,
                     "digest": answer.digest,
                 }
-            case _:
+            case DiscountSeen():
+                packed[source] = pack_discount(answer)
+            case HistorySeen():
+                packed[source] = msgspec.to_builtins(
+                    replace(answer, entries=tuple(replace(entry, reason="") for entry in answer.entries), unreferenced=())
+                )
+            case OrdersSeen():
                 packed[source] = msgspec.to_builtins(answer)
     return packed

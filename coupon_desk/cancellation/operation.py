@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.eligibility import Finding
+from coupon_desk.coupons.eligibility import Finding, Rule
 from coupon_desk.coupons.evidence import DiscountSeen
 from coupon_desk.coupons.points import Points
 from coupon_desk.coupons.reasons import Reason
@@ -83,6 +83,9 @@ class StepName(StrEnum):
         """What a person reads."""
         return _STEP_LABELS[self]
 
+
+STOPPING_STEPS: Final = (StepName.VERIFY, StepName.CLAIM, StepName.INVALIDATE)
+"""The steps before the pivot: refused there, everything is put back."""
 
 LATE_STEPS: Final = (StepName.NOTIFY, StepName.RETIRE)
 """The steps after the result stands: they may be late, and do not change it."""
@@ -222,12 +225,19 @@ class Operation:
     def due_at(self) -> datetime | None:
         """When the program goes on with it: a moment that is past for what a crash left; None where it never does by itself."""
         if self.state is OperationState.RUNNING:
+            if self.is_stopping:
+                return self.step(StepName.UPDATE_RECORD).due_at or self.updated_at
             step = next((step for step in self.steps if not step.state.is_settled), None)
             return (step.due_at if step else None) or self.updated_at
-        if self.state is OperationState.COMPLETED:
+        if self.ended_at is not None and self.state is not OperationState.REFUSED:
             late = (self.step(name) for name in LATE_STEPS)
             return min((step.due_at or self.updated_at for step in late if step.goes_on), default=None)
         return None
+
+    @property
+    def is_stopping(self) -> bool:
+        """Refused before the pivot: what was begun is being put back."""
+        return any(self.step(name).state is StepState.REFUSED for name in STOPPING_STEPS)
 
     @property
     def has_open_work(self) -> bool:
@@ -236,7 +246,9 @@ class Operation:
             return True
         if self.state is OperationState.REFUSED:
             return False
-        return any(step.goes_on or step.state is StepState.UNKNOWN for step in map(self.step, LATE_STEPS))
+        if self.step(StepName.NOTIFY).state in {StepState.UNKNOWN, StepState.REFUSED}:
+            return True
+        return any(step.goes_on for step in map(self.step, LATE_STEPS))
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -246,6 +258,6 @@ class Operation:
         if self.state is OperationState.NEEDS_ATTENTION:
             return ExitStatus.NEEDS_A_PERSON
         if self.state is OperationState.REFUSED:
-            used_meanwhile = self.step(StepName.INVALIDATE).state is StepState.REFUSED
+            used_meanwhile = any(finding.rule is Rule.USED_MEANWHILE for finding in self.findings)
             return ExitStatus.NEEDS_A_PERSON if used_meanwhile else ExitStatus.REFUSED
         return ExitStatus.NOT_FINISHED

@@ -26,9 +26,9 @@ def story_of(trail: Trail, operation_id: str) -> Story:
 def own_work(trail: Trail, index: OperationIndex, code: CouponCode, besides: str = "") -> OwnWork | None:
     """Who is at work on the coupon, or cancelled it, by our own trail; one operation is left out."""
     for row in index.of_code(code):
-        settled_refund = row.kind == OperationKind.ORDER_REFUND and not row.holds_code
-        if row.id == besides or row.state == OperationState.REFUSED or settled_refund:
+        if row.id == besides or row.state == OperationState.REFUSED:
             continue
         by = story_of(trail, row.id).operation.operator.name
-        return OwnWork(row.id, by, row.updated_at, cancelled=row.state == OperationState.COMPLETED)
+        is_refund, is_settled = row.kind == OperationKind.ORDER_REFUND, not row.holds_code
+        return OwnWork(row.id, by, row.updated_at, cancelled=is_settled and not is_refund, refunded=is_settled and is_refund)
     return None

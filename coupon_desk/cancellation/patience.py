@@ -10,9 +10,6 @@ from typing import Final
 SECOND_LOOK: Final = timedelta(seconds=60)
 """Points that were looked for and not found are looked for again no sooner than this (facts: points §4.3)."""
 
-CLOCK_TOLERANCE: Final = timedelta(minutes=10)
-"""So much earlier than we sent them may points be dated, whatever the clocks say (facts: points §4.3)."""
-
 MOST_SENDS: Final = 5
 """Points that were sent so often, and surely did not arrive each time, are a person's business."""
 

@@ -20,6 +20,10 @@ class NoteTooShort(ConfigurationError):
     """The note does not say enough; nothing was done."""
 
 
+class NoteUnreadable(ConfigurationError):
+    """The note holds bytes that are no text, as a terminal in the wrong encoding gives; nothing was done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """A request that is permitted, as it will be done, by whom, and why a second person has to look (empty: need not)."""
@@ -50,6 +54,8 @@ class Permission:
         right = _RIGHTS[request.kind]
         person = self.people.authorise(session, right if not session.may(Right.ASK) else Right.ASK, request.code.masked)
         note = request.note.strip()
+        if any("\ud800" <= character <= "\udfff" for character in note):
+            raise NoteUnreadable(msg("The note is not readable text."), done=msg("Nothing was done."))
         if len(note) < self.policy.minimum_note_length:
             raise NoteTooShort(
                 msg("The note is too short."),

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final
 
+from coupon_desk.cancellation.given import refusal
 from coupon_desk.cancellation.operation import StepName, StepState
 from coupon_desk.cancellation.patience import pause
 from coupon_desk.cancellation.work import Work
-from coupon_desk.coupons.eligibility import Finding, Rule, Weight
+from coupon_desk.coupons.eligibility import Finding, Rule
 from coupon_desk.coupons.evidence import Absent, RecordEntry, RecordSeen
 from coupon_desk.coupons.record import RecordChange
 from coupon_desk.errors import OutcomeUnknown, RemoteRefused, RemoteUnavailable, StaleRecord
-from coupon_desk.words import Message, msg
+from coupon_desk.words import msg
 
 STALE_TRIES: Final = 6
 """How often a record that others change under our hands is read and written again before the step waits."""
@@ -48,11 +49,11 @@ def write_record(
             return Written.YES
         finding = why_not(record.entry)
         if finding is not None:
-            work.refused(name, [finding], finding.message)
+            _refuse(work, name, finding)
             return Written.NO
         try:
             request = work.systems.shop.prepare_record(record, work.operation.code, change)
-            work.started(name, request)
+            work.started_writing_record(name, request)
             work.record_is_fresh = False
             work.systems.shop.send(request)
         except StaleRecord:
@@ -61,7 +62,7 @@ def write_record(
             work.delayed(name, surely_not)
             return Written.NO
         except RemoteRefused as refused:
-            _refuse(work, name, refused.what)
+            _refuse(work, name, refusal(Rule.REMOTE_REFUSED, refused.what))
             return Written.NO
         except OutcomeUnknown as unknown:
             work.unknown(name, unknown, work.now + pause(work.step(name).attempts))
@@ -81,19 +82,20 @@ def _read(work: Work, name: StepName, customer_id: str) -> RecordSeen | None:
         work.delayed(name, silent)
         return None
     except RemoteRefused as refused:
-        _refuse(work, name, refused.what)
+        _refuse(work, name, refusal(Rule.REMOTE_REFUSED, refused.what))
         return None
     if isinstance(seen, Absent):
-        _refuse(work, name, msg("The customer was not found in Shopify."))
+        _refuse(work, name, refusal(Rule.NO_RECORD, msg("The customer was not found in Shopify.")))
         return None
     work.record, work.record_is_fresh = seen, True
     return seen
 
 
-def _refuse(work: Work, name: StepName, why: Message) -> None:
+def _refuse(work: Work, name: StepName, finding: Finding) -> None:
     """Before anything is switched off a refusal ends the operation; afterwards a person has to mend the cause."""
+    why = finding.message
     if name is StepName.CLAIM:
-        work.refused(name, [Finding(Rule.REMOTE_REFUSED, Weight.REFUSAL, why)], why)
+        work.refused(name, [finding], why)
         return
     work.postponed(name, why, work.now)
     work.attention(

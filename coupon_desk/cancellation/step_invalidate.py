@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
+from coupon_desk.cancellation.gathering import SecondLook
 from coupon_desk.cancellation.given import known, refusal
-from coupon_desk.cancellation.operation import StepName, StepState
+from coupon_desk.cancellation.operation import OperationKind, OperationState, StepName, StepState
 from coupon_desk.cancellation.patience import pause
 from coupon_desk.cancellation.work import Work
 from coupon_desk.coupons.eligibility import Rule
-from coupon_desk.coupons.evidence import Absent, DiscountSeen, DiscountState, RecordSeen
+from coupon_desk.coupons.evidence import Absent, DiscountSeen, DiscountState, RecordSeen, RecordStatus
 from coupon_desk.errors import OutcomeUnknown, RemoteError, RemoteRefused, RemoteUnavailable
 from coupon_desk.words import msg
 
 
 def invalidate(work: Work) -> None:
     """Switch the code off, let it settle, and make sure that it was not used meanwhile and is still ours to cancel."""
-    settle = timedelta(seconds=work.operation.rules.settle_seconds)
-    dead_at = work.story.code_dead_at
-    if dead_at is None:
-        if not _switch_off(work):
-            return
-        left = settle
-    else:
-        left = min(settle, max(timedelta(0), dead_at + settle - work.now))  # a clock that was set back must not wait for hours
-    work.systems.clock.sleep(left.total_seconds())
+    if work.operation.kind is OperationKind.ORDER_REFUND:
+        _switch_off_what_still_works(work)
+        return
+    if work.story.code_dead_at is None and not _switch_off(work):
+        return
+    if not work.has_settled:
+        # The whole time in each process, never a difference of clock times: a clock may have been set meanwhile.
+        work.systems.clock.sleep(work.operation.rules.settle_seconds)
+        work.has_settled = True
     _look_again(work)
+
+
+def is_still_unused(work: Work) -> bool:
+    """Look at every source once more before points move; where one objects, that is written down and the step is over."""
+    _look_again(work)
+    operation = work.operation
+    steps = (operation.step(StepName.CLAIM), operation.step(StepName.INVALIDATE))
+    return operation.state is OperationState.RUNNING and all(step.state is StepState.DONE for step in steps)
+
+
+def _switch_off_what_still_works(work: Work) -> None:
+    """A used coupon whose order is refunded: the code may be good for further orders."""
+    discount = work.operation.discount
+    works = discount is not None and discount.state is not DiscountState.EXPIRED and not discount.is_used_up
+    if not works:
+        work.skipped(StepName.INVALIDATE, msg("The coupon was used; there is nothing to switch off."))
+    elif work.story.code_dead_at is not None or _switch_off(work):
+        work.done(StepName.INVALIDATE, msg("The code no longer works."))
 
 
 def _switch_off(work: Work) -> bool:
@@ -38,15 +55,26 @@ def _switch_off(work: Work) -> bool:
     except RemoteError as silent:
         work.unknown(StepName.INVALIDATE, silent, work.now + pause(step.attempts))
         return False
-    request = shop.prepare_deactivation(discount) if discount.bears_only_this_code else shop.prepare_code_removal(discount)
-    work.started(StepName.INVALIDATE, request)
+    may_still_land = StepName.INVALIDATE in work.story.requests
     try:
+        request = shop.prepare_deactivation(discount) if discount.bears_only_this_code else shop.prepare_code_removal(discount)
+        work.started(StepName.INVALIDATE, request)
         shop.send(request)
     except RemoteUnavailable as surely_not:
         work.delayed(StepName.INVALIDATE, surely_not)
         return False
     except RemoteRefused as refused:
-        work.refused(StepName.INVALIDATE, [refusal(Rule.REMOTE_REFUSED, refused.what)], refused.what)
+        if may_still_land:
+            work.postponed(StepName.INVALIDATE, refused.what, work.now)
+            work.attention(
+                msg(
+                    "Shopify refuses to switch the code off now, and an earlier attempt may still take effect: {why}",
+                    why=refused.what,
+                ),
+                msg("Remove the cause, then choose “Go on now”. No points were returned."),
+            )
+        else:
+            work.refused(StepName.INVALIDATE, [refusal(Rule.REMOTE_REFUSED, refused.what)], refused.what)
         return False
     except OutcomeUnknown as unknown:
         # Switching off twice does no harm (Shopify: deactivate is idempotent); the next look decides.
@@ -64,7 +92,7 @@ def _look_again(work: Work) -> None:
         work.delayed(StepName.INVALIDATE, silent)
         return
     orders = seen.orders.orders
-    if orders or (isinstance(seen.discount, DiscountSeen) and seen.discount.usage_count > 0):
+    if orders or _is_used(seen):
         used = (
             msg("Used while it was being cancelled, in order {order}.", order=orders[0].name)
             if orders
@@ -73,8 +101,8 @@ def _look_again(work: Work) -> None:
         work.refused(StepName.INVALIDATE, [refusal(Rule.USED_MEANWHILE, used)], used)
     elif not _is_dead(seen.discount):
         work.attention(
-            msg("Somebody switched the code on again while it was being cancelled."),
-            msg("Find out in the Shopify admin who did it, then choose “Go on now”."),
+            msg("The code still works: somebody switched it on again, or Shopify did not switch it off."),
+            msg("Look at the discount in the Shopify admin, then choose “Go on now”. No points were returned."),
         )
     elif isinstance(seen.discount, Absent) and discount.bears_only_this_code:
         work.attention(
@@ -102,6 +130,12 @@ def _is_still_claimed(work: Work, record: RecordSeen | Absent) -> bool:
     else:
         work.looked(StepName.CLAIM, "gone", msg("Somebody wrote over our claim; it is put there again."))
     return False
+
+
+def _is_used(seen: SecondLook) -> bool:
+    entry = seen.record.entry if isinstance(seen.record, RecordSeen) else None
+    counted = isinstance(seen.discount, DiscountSeen) and seen.discount.usage_count > 0
+    return counted or (entry is not None and entry.status is RecordStatus.USED)
 
 
 def _is_dead(seen: DiscountSeen | Absent) -> bool:

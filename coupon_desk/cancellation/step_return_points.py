@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from coupon_desk.cancellation.given import known
 from coupon_desk.cancellation.operation import OperationKind, StepName, StepState
-from coupon_desk.cancellation.patience import CLOCK_TOLERANCE, MOST_SENDS, SECOND_LOOK, pause
+from coupon_desk.cancellation.patience import MOST_SENDS, SECOND_LOOK, pause
+from coupon_desk.cancellation.step_invalidate import is_still_unused
 from coupon_desk.cancellation.work import Work
 from coupon_desk.clock import to_text
 from coupon_desk.coupons.evidence import (
@@ -26,12 +27,15 @@ def return_points(work: Work) -> None:
     Decided from what the point system declares of itself (`PointCapabilities`), never from its name (facts: points §4.3).
     """
     operation, points, story = work.operation, work.systems.points, work.story
+    was_just_checked = work.history is not None
     history = _look(work)
     if history is None:
         return
-    if work.step(StepName.RETURN_POINTS).attempts >= MOST_SENDS:
+    if operation.kind is OperationKind.CANCEL and not was_just_checked and not is_still_unused(work):
+        return
+    if story.sends >= MOST_SENDS:
         work.attention(
-            msg("The code no longer works, but the points were sent {count} times and never arrived.", count=MOST_SENDS),
+            msg("The points were sent {count} times and never arrived.", count=MOST_SENDS),
             msg("Ask who looks after the point system, then choose “Go on now”."),
         )
         return
@@ -52,7 +56,7 @@ def return_points(work: Work) -> None:
     except RemoteRefused as refused:
         work.delayed(StepName.RETURN_POINTS, refused)
         work.attention(
-            msg("The code no longer works, but the point system refused to return the points: {why}", why=refused.what),
+            msg("The point system refused to return the points: {why}", why=refused.what),
             refused.todo or msg("Remove the cause in the point system, then choose “Go on now”."),
         )
     except OutcomeUnknown as unknown:
@@ -77,7 +81,9 @@ def _look(work: Work) -> HistorySeen | None:
         return None
     if isinstance(history, Absent):
         work.attention(
-            msg("The code no longer works, but the point system does not know the customer any more. No points were returned."),
+            msg("The point system does not know the customer any more; whether the points were returned is not known.")
+            if in_doubt
+            else msg("The point system does not know the customer any more. No points were returned."),
             msg("Find the customer in the point system, then choose “Go on now”."),
         )
         return None
@@ -103,15 +109,10 @@ def _returns(work: Work, history: HistorySeen) -> tuple[PointEntry, ...]:
     """Returns of this coupon: by their reference; where the system keeps none, what came since we sent and is of our size."""
     if work.systems.points.capabilities.history is not HistorySearch.BY_MEMBER or work.story.first_sent_at is None:
         return history.returns
-    skew = history.server_time - work.now if history.server_time else timedelta(0)
-    since = work.story.first_sent_at + skew - CLOCK_TOLERANCE
     ours = (
         entry
         for entry in history.unreferenced
-        if entry.is_return
-        and entry.points == work.operation.points_to_return
-        and entry.created_at >= since
-        and entry.id not in work.story.seen_before
+        if entry.is_return and entry.points == work.operation.points_to_return and entry.id not in work.story.seen_before
     )
     return (*history.returns, *ours)
 

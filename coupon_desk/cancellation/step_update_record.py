@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from coupon_desk.cancellation.given import known
+from coupon_desk.cancellation.given import known, refusal
 from coupon_desk.cancellation.operation import OperationKind, StepName
 from coupon_desk.cancellation.record_writing import Written, write_record
 from coupon_desk.cancellation.work import Work
-from coupon_desk.coupons.eligibility import Rule
+from coupon_desk.coupons.eligibility import Finding, Rule
 from coupon_desk.coupons.evidence import (
     RecordEntry,
     RecordStatus,
@@ -28,9 +28,16 @@ def update_record(work: Work) -> None:
     def is_there(entry: RecordEntry | None) -> bool:
         if entry is None or entry.claim is not None:
             return False
-        return entry.status is (RecordStatus.USED if refund else RecordStatus.CANCELLED)
+        return entry.refunded_at is not None if refund else entry.status is RecordStatus.CANCELLED
 
-    written = write_record(work, StepName.UPDATE_RECORD, known(operation.customer_id), change, is_there=is_there)
+    def why_not(entry: RecordEntry | None) -> Finding | None:
+        """A use that only the record shows is the only proof of it, and is not written over."""
+        if refund or entry is None or entry.status is not RecordStatus.USED:
+            return None
+        return refusal(Rule.USED, msg("it says that the coupon was used."))
+
+    customer_id = known(operation.customer_id)
+    written = write_record(work, StepName.UPDATE_RECORD, customer_id, change, is_there=is_there, why_not=why_not)
     if written is Written.YES:
         work.done(StepName.UPDATE_RECORD, msg("The customer's record is up to date."))
 
@@ -38,12 +45,13 @@ def update_record(work: Work) -> None:
 def put_back(work: Work) -> None:
     """Stopped before the pivot: take our mark out of the record, which then tells the truth, and end as refused."""
     operation = work.operation
-    if work.story.claimed:
+    if work.story.claimed or StepName.CLAIM in work.story.requests:
         used = any(finding.rule is Rule.USED_MEANWHILE for finding in operation.findings)
         change = MarkUsed(work.now) if used else DropClaim(operation.id)
 
         def is_there(entry: RecordEntry | None) -> bool:
-            return entry is None or entry.claim is None or entry.claim.operation != operation.id
+            is_ours = entry is not None and entry.claim is not None and entry.claim.operation == operation.id
+            return not is_ours and (not used or entry is None or entry.status is RecordStatus.USED)
 
         written = write_record(work, StepName.UPDATE_RECORD, known(operation.customer_id), change, is_there=is_there)
         if written is Written.NO:

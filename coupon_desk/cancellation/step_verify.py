@@ -28,7 +28,10 @@ def verify(work: Work) -> None:
     evidence = systems.gatherer.gather(
         operation.code,
         own=systems.own_work(operation.code, operation.id),
-        operator_contacts=systems.contacts_of(operation.operator.login),
+        operator_contacts=(
+            *systems.contacts_of(operation.operator.login),
+            *(systems.contacts_of(operation.approved_by) if operation.approved_by else ()),
+        ),
     )
     verdict = _judge(work, evidence)
     packed = pack_evidence(evidence)
@@ -41,9 +44,14 @@ def verify(work: Work) -> None:
         return
     doubts = [finding for finding in verdict.findings if finding.weight is Weight.APPROVAL]
     rules = {finding.rule for finding in doubts}
-    if (operation.approval_needed or doubts) and (operation.approved_by is None or not rules <= work.story.approved_rules):
+    approved = (
+        operation.approved_by is not None
+        and rules <= work.story.approved_rules
+        and verdict.points_to_return <= work.story.approved_points
+    )
+    if (operation.approval_needed or doubts) and not approved:
         why = dict.fromkeys((*operation.approval_needed, *(finding.message for finding in doubts)))
-        work.approval_needed(why, rules)
+        work.approval_needed(why, rules, verdict.points_to_return)
         return
     if isinstance(evidence.record, RecordSeen):
         work.record, work.record_is_fresh = evidence.record, True

@@ -31,6 +31,3 @@ STEPS: Final[Mapping[StepName, Callable[[Work], None]]] = MappingProxyType(
     }
 )
 """What each step does, in their order."""
-
-STOPPING: Final = (StepName.VERIFY, StepName.CLAIM, StepName.INVALIDATE)
-"""The steps before the pivot: refused there, everything is put back."""

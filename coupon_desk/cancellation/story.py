@@ -33,7 +33,7 @@ from coupon_desk.coupons.reasons import Reason
 from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.index import OperationRow
 from coupon_desk.wire import PreparedRequest
-from coupon_desk.words import Language, msg, unpack
+from coupon_desk.words import Language, Message, msg, unpack
 
 PIVOT_OR_LATER: Final = (StepName.RETURN_POINTS, StepName.UPDATE_RECORD)
 """Where the code is dead already, and what is stuck can only be finished."""
@@ -51,6 +51,7 @@ class Story:
 
     operation: Operation
     requests: dict[StepName, PreparedRequest] = field(default_factory=dict)
+    sends: int = 0
     first_sent_at: datetime | None = None
     seen_before: frozenset[str] = frozenset()
     absent_since: datetime | None = None
@@ -58,6 +59,7 @@ class Story:
     code_dead_at: datetime | None = None
     claimed: bool = False
     approved_rules: frozenset[Rule] = frozenset()
+    approved_points: int = 0
     rechecks: int = 0
     message_id: str = ""
 
@@ -135,7 +137,6 @@ _SKIPPED = {
         StepName.RETIRE: msg("The discount is kept for the investigation."),
     },
     OperationKind.ORDER_REFUND: {
-        StepName.INVALIDATE: msg("The coupon was used; there is nothing to switch off."),
         StepName.RETIRE: msg("The discount is kept with its use."),
     },
 }
@@ -160,7 +161,7 @@ def _of_operation(story: Story, entry: Entry, verb: str) -> Story:
             rules = frozenset(Rule(rule) for rule in body["rules"])
             operation = _with_step(operation, Step(StepName.VERIFY))
             changed = replace(operation, state=OperationState.RUNNING, approved_by=entry.actor)
-            return replace(story, operation=changed, approved_rules=rules)
+            return replace(story, operation=changed, approved_rules=rules, approved_points=body["points"])
         case "refused":
             changed = replace(
                 operation,
@@ -178,6 +179,9 @@ def _of_operation(story: Story, entry: Entry, verb: str) -> Story:
         case "resumed":
             state = OperationState.COMPLETED if operation.ended_at else OperationState.RUNNING
             changed = replace(operation, state=state, attention=None, next_action=None)
+            if not operation.step(StepName.INVALIDATE).state.is_settled:
+                story = replace(story, code_dead_at=None)  # what did not take, or was undone, is sent again
+            story = replace(story, sends=0)
         case "answered":
             changed = _answered(operation, entry)
         case "completed":
@@ -250,12 +254,26 @@ def _of_step(story: Story, entry: Entry, name: StepName, verb: str) -> Story:
             step = Step(name, StepState.SKIPPED, entry.moment, detail, old.attempts)
         case _:
             return story
-    return replace(story, operation=_with_step(story.operation, step))
+    operation = _with_step(story.operation, step)
+    if name is StepName.NOTIFY:
+        operation = replace(operation, next_action=_after_mail(operation, step.state))
+    return replace(story, operation=operation)
+
+
+def _after_mail(operation: Operation, state: StepState) -> Message | None:
+    """What a person should do about an e-mail that failed; an alarm's own next action stands above it."""
+    if operation.state is OperationState.NEEDS_ATTENTION:
+        return operation.next_action
+    if state is StepState.UNKNOWN:
+        return msg("Ask the customer whether the e-mail came, or tell them yourself; then choose “I have seen to it”.")
+    if state is StepState.REFUSED:
+        return msg("Remove the cause and choose “Go on now”, or tell the customer yourself and choose “I have seen to it”.")
+    return None
 
 
 def _points_sent(story: Story, entry: Entry) -> Story:
     """The points are on their way (again): what was looked for before says nothing of this send."""
-    story = replace(story, absent_since=None, absent_since_there=None)
+    story = replace(story, sends=story.sends + 1, absent_since=None, absent_since_there=None)
     if story.first_sent_at is not None:
         return story
     return replace(story, first_sent_at=entry.moment, seen_before=frozenset(entry.body.get("seen_before", ())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Any
 
 from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import Operation, Step, StepName
-from coupon_desk.cancellation.packing import pack_findings, pack_request
+from coupon_desk.cancellation.packing import pack_findings, pack_request, pack_request_without_text
 from coupon_desk.cancellation.patience import pause
 from coupon_desk.cancellation.ports import Mailer, PointSystem, Shop
 from coupon_desk.cancellation.story import Story, after
@@ -22,6 +23,8 @@ from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.trail import Trail
 from coupon_desk.wire import PreparedRequest
 from coupon_desk.words import Language, Message, pack
+
+_log = logging.getLogger(__name__)
 
 Observer = Callable[[Operation], None]
 
@@ -43,6 +46,14 @@ class Systems:
     own_work: Callable[[CouponCode, str], OwnWork | None]
 
 
+def tell(observer: Observer, operation: Operation) -> None:
+    """Show a snapshot to somebody who may fail; what is being done does not fail with them."""
+    try:
+        observer(operation)
+    except Exception:
+        _log.exception("an observer of operation %s failed", operation.id)
+
+
 class Work:
     """The story so far, kept true to the trail: what is written here is on disk before anything else happens.
 
@@ -55,6 +66,7 @@ class Work:
         self.systems = systems
         self.record: RecordSeen | None = None
         self.record_is_fresh = False
+        self.has_settled = False
         self.history: HistorySeen | Absent | None = None
         self._trail = trail
         self._observer = observer
@@ -81,6 +93,10 @@ class Work:
     def started(self, name: StepName, request: PreparedRequest | None = None, **facts: Any) -> None:
         """About to send: committed before the socket is touched, with the request's exact text and key."""
         self._write("step.started", {"request": pack_request(request), **facts} if request else facts, name)
+
+    def started_writing_record(self, name: StepName, request: PreparedRequest) -> None:
+        """The same for the customer's record, whose text is theirs and is never sent again: the trail keeps its hash."""
+        self._write("step.started", {"request": pack_request_without_text(request)}, name)
 
     def sent(self, name: StepName, detail: Message) -> None:
         """The write surely happened; the step is not over."""
@@ -120,11 +136,11 @@ class Work:
         """The step ends the operation or, after the pivot, itself alone."""
         self._write("step.refused", {**facts, "findings": pack_findings(findings), "detail": pack(detail)}, name)
 
-    def approval_needed(self, why: Iterable[Message], rules: Iterable[Rule]) -> None:
-        """A second person has to look first."""
+    def approval_needed(self, why: Iterable[Message], rules: Iterable[Rule], points: int) -> None:
+        """A second person has to look first: at these doubts, and at so many points."""
         self._write(
             "operation.approval_needed",
-            {"why": [pack(message) for message in why], "rules": sorted(rule.value for rule in rules)},
+            {"why": [pack(message) for message in why], "rules": sorted(rule.value for rule in rules), "points": points},
         )
 
     def ended_refused(self, findings: Iterable[Finding]) -> None:
@@ -157,7 +173,7 @@ class Work:
             story = after(self.story, pen.append(new))
             pen.index(story.row)
         self.story = story
-        self._observer(story.operation)
+        tell(self._observer, story.operation)
 
 
 def _cause(error: RemoteError) -> dict[str, Any]:

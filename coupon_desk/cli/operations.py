@@ -101,7 +101,8 @@ def _answer(call: Call, operation: str | None, note: str) -> int:
 
 
 def _withdraw(call: Call, operation: str | None, note: str) -> int:
-    return _decided(call, operation, lambda desk, session, known: desk.withdraw(known, session, note))
+    _decided(call, operation, lambda desk, session, known: desk.withdraw(known, session, note))
+    return ExitStatus.DONE
 
 
 def _decided(call: Call, operation: str | None, decide: Callable[[CouponDesk, Session, str], Operation]) -> int:

@@ -52,6 +52,7 @@ class Rule(StrEnum):
     ORDER_NOT_CANCELLED = "order_not_cancelled"
     ORDER_WITHOUT_CODE = "order_without_code"
     ORDER_OF_OTHER_CUSTOMER = "order_of_other_customer"
+    USED_ELSEWHERE = "used_elsewhere"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
@@ -134,6 +135,8 @@ def judge_order_refund(evidence: Evidence, order: OrderSeen | Absent | NotAnswer
             findings.append(_no(Rule.ORDER_NOT_CANCELLED, msg("Order {order} was not cancelled.", order=order.name)))
         if evidence.code.text not in {code.upper() for code in order.codes}:
             findings.append(_no(Rule.ORDER_WITHOUT_CODE, msg("Order {order} did not use this code.", order=order.name)))
+        if any(other.id != order.id and other.cancelled_at is None for other in _orders(evidence)):
+            findings.append(_no(Rule.USED_ELSEWHERE, msg("The code was also used in an order that was not cancelled.")))
         if customer and order.customer_id not in {None, customer.id}:
             findings.append(
                 _no(Rule.ORDER_OF_OTHER_CUSTOMER, msg("Order {order} belongs to another customer.", order=order.name))
@@ -174,6 +177,8 @@ def _work(evidence: Evidence) -> Iterator[Finding]:
             Rule.CANCELLED,
             msg("Already cancelled on {at}.", at=at) if at else msg("Already cancelled."),
         )
+    elif (own and own.refunded) or (entry and entry.refunded_at):
+        yield _no(Rule.ALREADY_RETURNED, msg("Points were already returned for the cancelled order."))
     elif own:
         yield _no(Rule.BEING_CANCELLED, msg("Being cancelled by {by} since {at}.", by=own.by, at=own.at))
     elif entry and entry.claim:
@@ -186,7 +191,7 @@ def _work(evidence: Evidence) -> Iterator[Finding]:
 def _use(evidence: Evidence) -> Iterator[Finding]:
     if not is_used(evidence):
         return
-    orders = evidence.orders.orders if isinstance(evidence.orders, OrdersSeen) else ()
+    orders = _orders(evidence)
     cancelled = next((order for order in orders if order.cancelled_at), None)
     if cancelled:
         yield _no(
@@ -273,10 +278,14 @@ def _points(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
+def _orders(evidence: Evidence) -> tuple[OrderSeen, ...]:
+    return evidence.orders.orders if isinstance(evidence.orders, OrdersSeen) else ()
+
+
 def _is_our_work(evidence: Evidence) -> bool:
     record = evidence.record
     entry = record.entry if isinstance(record, RecordSeen) else None
-    return evidence.own is not None or (
+    return (evidence.own is not None and not evidence.own.refunded) or (
         entry is not None and (entry.claim is not None or entry.status is RecordStatus.CANCELLED)
     )
 

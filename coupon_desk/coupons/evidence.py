@@ -84,6 +84,11 @@ class DiscountSeen:
     currency: str | None = None
 
     @property
+    def is_used_up(self) -> bool:
+        """Whether no further order can use it."""
+        return self.usage_limit is not None and self.usage_count >= self.usage_limit
+
+    @property
     def bears_only_this_code(self) -> bool:
         """Whether switching the discount off takes away this code and no other."""
         return self.codes_count == 1
@@ -118,6 +123,7 @@ class RecordEntry:
     used_at: datetime | None
     cancelled_at: datetime | None
     claim: Claim | None
+    refunded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +197,13 @@ class HistorySeen:
 
 @dataclass(frozen=True, slots=True)
 class OwnWork:
-    """What our own trail says about the coupon: an operation that is open or has cancelled it."""
+    """What our own trail says about the coupon: an operation that is open, has cancelled it, or has refunded its order."""
 
     operation: str
     by: str
     at: datetime
     cancelled: bool
+    refunded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,7 @@ def _entry(entry: Mapping[str, Any]) -> RecordEntry:
         used_at=_moment(entry.get("used_at"), must_be_understood=True),
         cancelled_at=_moment(entry.get("cancelled_at"), must_be_understood=True),
         claim=_claim(entry.get(_MARK)),
+        refunded_at=_moment(entry.get("refunded_at"), must_be_understood=True),
     )
 
 

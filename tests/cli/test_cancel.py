@@ -175,7 +175,7 @@ def test_a_source_that_does_not_answer_proves_nothing_and_nothing_is_done(cli: C
     assert (not_json.status, not_json.operation["state"]) == (4, "running")
     assert not_json.operation["steps"][0]["state"] == "delayed"
     assert (seen.status, seen.document["points"]["source"]) == (4, "not_answered")
-    assert (withdrawn.status, withdrawn.operation["refused"][0]["rule"]) == (3, "withdrawn")
+    assert (withdrawn.status, withdrawn.operation["refused"][0]["rule"]) == (0, "withdrawn")
     assert (forbidden.status, {one["rule"] for one in forbidden.operation["refused"]}) == (3, {"not_answered"})
     assert (away.status, away.operation["state"], away.operation["points_returned"]) == (4, "running", 0)
     assert not [call for call in shop.journal.entries if call.applied]
