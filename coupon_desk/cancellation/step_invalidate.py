@@ -10,7 +10,7 @@ from coupon_desk.cancellation.work import Work
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.evidence import Absent, DiscountSeen, DiscountState, RecordSeen, RecordStatus
 from coupon_desk.errors import OutcomeUnknown, RemoteError, RemoteRefused, RemoteUnavailable
-from coupon_desk.words import msg
+from coupon_desk.words import Message, msg
 
 
 def invalidate(work: Work) -> None:
@@ -65,14 +65,11 @@ def _switch_off(work: Work) -> bool:
         return False
     except RemoteRefused as refused:
         if may_still_land:
-            work.postponed(StepName.INVALIDATE, refused.what, work.now)
-            work.attention(
-                msg(
-                    "Shopify refuses to switch the code off now, and an earlier attempt may still take effect: {why}",
-                    why=refused.what,
-                ),
-                msg("Remove the cause, then choose “Go on now”. No points were returned."),
+            what = msg(
+                "Shopify refuses to switch the code off now, and an earlier attempt may still take effect: {why}",
+                why=refused.what,
             )
+            _stop_for_a_person(work, what, msg("Remove the cause, then choose “Go on now”. No points were returned."))
         else:
             work.refused(StepName.INVALIDATE, [refusal(Rule.REMOTE_REFUSED, refused.what)], refused.what)
         return False
@@ -100,18 +97,25 @@ def _look_again(work: Work) -> None:
         )
         work.refused(StepName.INVALIDATE, [refusal(Rule.USED_MEANWHILE, used)], used)
     elif not _is_dead(seen.discount):
-        work.attention(
+        _stop_for_a_person(
+            work,
             msg("The code still works: somebody switched it on again, or Shopify did not switch it off."),
             msg("Look at the discount in the Shopify admin, then choose “Go on now”. No points were returned."),
         )
     elif isinstance(seen.discount, Absent) and discount.bears_only_this_code:
-        work.attention(
+        _stop_for_a_person(
+            work,
             msg("Somebody deleted the discount while it was being cancelled, so its use cannot be read any more."),
             msg("Look for the code in the Shopify admin, under Orders, and tell an administrator what you found."),
         )
     elif _is_still_claimed(work, seen.record):
         work.history = seen.history
         work.done(StepName.INVALIDATE, msg("The code no longer works, and was not used."))
+
+
+def _stop_for_a_person(work: Work, what: Message, todo: Message) -> None:
+    work.postponed(StepName.INVALIDATE, what, work.now)
+    work.attention(what, todo)
 
 
 def _is_still_claimed(work: Work, record: RecordSeen | Absent) -> bool:

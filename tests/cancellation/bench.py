@@ -88,7 +88,8 @@ class Bench:
         self.trail = FragileTrail(self.database, "counter-1", self.world.clock)
         self.index = OperationIndex(self.database)
         self.people = People(self.database, self.trail, self.world.clock, pins=cheap_pins())
-        shop, points = ShopInMemory(self.world), self.points
+        self.shop = shop = ShopInMemory(self.world)
+        points = self.points
         systems = Systems(
             shop=shop,
             points=points,
@@ -102,6 +103,11 @@ class Bench:
         rules = Rules(SETTLE_SECONDS, self.policy.retire, tuple(self.policy.recheck_minutes))
         permission = Permission(self.people, self.policy, lambda _: 0)
         self.engine = Engine(self.trail, self.index, systems, permission, rules)
+
+    def keep_discounts(self) -> None:
+        """The house's policy is to keep what was switched off."""
+        self.policy = Policy(settle_seconds=SETTLE_SECONDS, retire="keep")
+        self.start_again()
 
     def sign_in(self, login: str = "mika") -> Session:
         return self.people.sign_in(login, PIN)

@@ -85,6 +85,7 @@ class World:
     later: list[tuple[datetime, Callable[[], object]]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     skew: timedelta = timedelta(0)
+    usage_limit: int | None = 1
 
     def __post_init__(self) -> None:
         self.entries.append(
@@ -192,9 +193,12 @@ class ShopInMemory:
             case MarkCancelled():
                 record.pop("cancellation", None)
                 record["status"] = "cancelled"
-            case MarkUsed() | MarkRefunded():
+            case MarkUsed():
                 record.pop("cancellation", None)
                 record["status"] = "used"
+            case MarkRefunded(at):
+                record.pop("cancellation", None)
+                record |= {"status": "used", "refunded_at": at.isoformat()}
         return PreparedRequest(System.SHOPIFY, "record", seen.digest or "", json.dumps(record))
 
     def send(self, prepared: PreparedRequest) -> Answer:
@@ -227,7 +231,7 @@ class ShopInMemory:
             redeem_code_id="gid://shopify/DiscountRedeemCode/1",
             codes_count=1,
             usage_count=len(world.orders),
-            usage_limit=1,
+            usage_limit=world.usage_limit,
             starts_at=START - timedelta(days=3),
             ends_at=world.dead_at or START + timedelta(days=30),
             created_at=START - timedelta(days=3),
@@ -240,7 +244,9 @@ class ShopInMemory:
         record = self.world.record
         mark = record.get("cancellation")
         claim = Claim(mark["operation"], mark["by"], datetime.fromisoformat(mark["at"])) if isinstance(mark, dict) else None
-        return RecordEntry(RecordStatus(str(record["status"])), Points(500), Decimal(500), None, None, None, None, claim)
+        refunded_at = datetime.fromisoformat(str(record["refunded_at"])) if "refunded_at" in record else None
+        status = RecordStatus(str(record["status"]))
+        return RecordEntry(status, Points(500), Decimal(500), None, None, None, None, claim, refunded_at)
 
 
 PLAIN = PointCapabilities(DuplicateGuard.NONE, HistorySearch.BY_REFERENCE, None, 200, False, True)
