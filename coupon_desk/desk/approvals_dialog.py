@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFrame, QLineEdit, QScrollArea, QWidget
 
 from coupon_desk.cancellation.operation import Operation
+from coupon_desk.coupons.code import CouponCode
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, button, clear, column, frame, label, row
 from coupon_desk.desk.sign_in_page import SignInForm
@@ -82,14 +83,14 @@ class ApprovalsDialog(QDialog):
         whole = row(scroll, right, spacing=0)
         whole.setStretchFactor(scroll, 1)
         self.setLayout(whole)
-        work.ended.connect(lambda _operation: self._read())
-        work.failed.connect(lambda _code, error: self._fail(error))
+        work.ended.connect(self._read)
+        work.failed.connect(self._work_failed)
         stage.speech.changed.connect(self._draw)
         people = desk.people
         stage.runner.read(self, "operators", people.list, self._offer, self._fail)
         self._read()
 
-    def _read(self) -> None:
+    def _read(self, _ended: Operation | None = None) -> None:
         self._stage.runner.read(self, "waiting", self._desk.awaiting_approval, self._show, self._fail)
 
     def _offer(self, operators: tuple[Operator, ...]) -> None:
@@ -167,6 +168,10 @@ class ApprovalsDialog(QDialog):
         self.problem.hide()
         self._operations = tuple(one for one in self._operations if one.id != operation.id)
         self._draw()
+
+    def _work_failed(self, _code: CouponCode | None, error: DeskError) -> None:
+        self._fail(error)
+        self._read()
 
     def _fail(self, error: DeskError) -> None:
         self.problem.show_message(Tone.WARN, error.what, error.todo)

@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame
 
-from coupon_desk.cancellation.operation import Operation, OperationState
+from coupon_desk.cancellation.operation import LATE_STEPS, Operation, OperationState, StepState
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Elided, button, clear, column, icon_label, label, restyle, row
 from coupon_desk.desk.stage import Stage
@@ -36,17 +36,17 @@ class AttentionStrip(QFrame):
         self._lines = column(spacing=2)
         self.setLayout(column(row(self.title, 0, self.go_on), self._lines, spacing=4, margins=(14, 8, 10, 10)))
         self.hide()
-        stage.speech.changed.connect(lambda: self.show_operations(self._operations))
+        stage.speech.changed.connect(self._say_again)
 
     def show_operations(self, operations: Iterable[Operation]) -> None:
-        """The operations that are open or need a person, those for a person first."""
-        self._operations = tuple(sorted(operations, key=_urgency))
+        """Of these, the operations that are open or need a person, those for a person first."""
+        unfinished = (one for one in operations if not one.state.is_over or needs_person(one))
+        self._operations = tuple(sorted(unfinished, key=_urgency))
         clear(self._lines)
         self.setVisible(bool(self._operations))
         if not self._operations:
             return
-        needs_person = self._operations[0].state is OperationState.NEEDS_ATTENTION
-        restyle(self, "tone", (Tone.WARN if needs_person else Tone.ACCENT).value)
+        restyle(self, "tone", (Tone.WARN if needs_person(self._operations[0]) else Tone.ACCENT).value)
         self._stage.speech.tell(
             self.title,
             msgn("{count} operation is not finished", "{count} operations are not finished", count=len(self._operations)),
@@ -57,8 +57,11 @@ class AttentionStrip(QFrame):
             more = label(self._stage, msg("and {count} more", count=len(self._operations) - SHOWN), "small")
             self._lines.addWidget(more)
 
+    def _say_again(self) -> None:
+        self.show_operations(self._operations)
+
     def _line(self, operation: Operation) -> QFrame:
-        tone, icon = OPERATION[operation.state]
+        tone, icon = OPERATION[OperationState.NEEDS_ATTENTION if needs_person(operation) else operation.state]
         code = label(self._stage, role="mono")
         code.setText(operation.code.text)
         what = Elided("body")
@@ -74,10 +77,17 @@ class AttentionStrip(QFrame):
 
 def sentence(operation: Operation) -> Message:
     """What to say of an operation that is not over, in one line: what to do, else what happened, else how it stands."""
-    return operation.next_action or operation.attention or operation.state.label
+    unknown = next((step.detail for step in operation.steps if step.state is StepState.UNKNOWN), None)
+    return operation.next_action or operation.attention or unknown or operation.state.label
+
+
+def needs_person(operation: Operation) -> bool:
+    """Whether only a person can settle it: an alarm, or after the end an e-mail of which nobody knows whether it was sent."""
+    is_unknown = any(operation.step(name).state is StepState.UNKNOWN for name in LATE_STEPS)
+    return operation.state is OperationState.NEEDS_ATTENTION or (operation.ended_at is not None and is_unknown)
 
 
 def _urgency(operation: Operation) -> tuple[int, str]:
-    order = (OperationState.NEEDS_ATTENTION, OperationState.AWAITING_APPROVAL, OperationState.RUNNING)
-    rank = order.index(operation.state) if operation.state in order else len(order)
-    return rank, operation.id
+    if needs_person(operation):
+        return 0, operation.id
+    return 1 if operation.state is OperationState.AWAITING_APPROVAL else 2, operation.id

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
 from coupon_desk.cancellation.operation import Operation, OperationState
 from coupon_desk.coupons.code import CouponCode
+from coupon_desk.desk.attention_strip import needs_person
 from coupon_desk.desk.continuation import Continuation
 from coupon_desk.desk.controls import button, column, frame, label, row
 from coupon_desk.desk.progress import Progress
@@ -71,7 +72,7 @@ class OperationDialog(QDialog):
         self.setLayout(whole)
         work.changed.connect(self._changed)
         work.failed.connect(self._failed)
-        continuation.failed.connect(lambda error: self._failed(None, error))
+        continuation.failed.connect(self._not_continued)
         self._changed(operation)
         close.setFocus()
 
@@ -85,11 +86,11 @@ class OperationDialog(QDialog):
     def _allow(self) -> None:
         """What needs a person may be answered, whatever it is; the cause may have been mended, so it may also go on."""
         operation = self._operation
-        needs_person = operation.state is OperationState.NEEDS_ATTENTION
+        is_for_person = needs_person(operation)
         awaits_approval = operation.state is OperationState.AWAITING_APPROVAL
         has_note = bool(self.note.text().strip())
-        self.note.setVisible(needs_person or awaits_approval)
-        self.answer.setVisible(needs_person)
+        self.note.setVisible(is_for_person or awaits_approval)
+        self.answer.setVisible(is_for_person)
         self.answer.setEnabled(has_note)
         self.withdraw.setVisible(awaits_approval)
         self.withdraw.setEnabled(has_note)
@@ -103,6 +104,9 @@ class OperationDialog(QDialog):
     def _withdraw(self) -> None:
         self.withdraw.setEnabled(False)
         self._work.withdraw(self._operation, self.note.text().strip())
+
+    def _not_continued(self, error: DeskError) -> None:
+        self._failed(None, error)
 
     def _failed(self, code: CouponCode | None, error: DeskError) -> None:
         if code is None or code == self._operation.code:

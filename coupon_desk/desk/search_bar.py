@@ -42,7 +42,7 @@ class SearchBar(QWidget):
         self.text.setObjectName("search")
         self.text.setClearButtonEnabled(False)
         self._glass = self.text.addAction(self._glass_icon(), _LEADING)
-        stage.theme.changed.connect(lambda: self._glass.setIcon(self._glass_icon()))
+        stage.theme.changed.connect(self._tint_glass)
         stage.speech.tell(self.text, msg("Scan or type a code, a name or an e-mail"), "setPlaceholderText")
         for control in (self.text, *self.text.findChildren(QToolButton)):
             stage.speech.tell(control, msg("Search coupons"), "setAccessibleName")
@@ -123,6 +123,9 @@ class SearchBar(QWidget):
         for status, segment in self._segments.items():
             if status in counts:
                 self._stage.speech.tell(segment, _with_count(status.label, counts[status]))
+
+    def _tint_glass(self) -> None:
+        self._glass.setIcon(self._glass_icon())
 
     def _glass_icon(self) -> QIcon:
         theme = self._stage.theme

@@ -186,7 +186,7 @@ class WorkPage(QWidget):
 
     def _show_operations(self, found: tuple[tuple[Operation, ...], tuple[Operation, ...]]) -> None:
         unfinished, waiting = found
-        self.attention.show_operations(one for one in unfinished if one.state is not OperationState.COMPLETED)
+        self.attention.show_operations(unfinished)
         self.header.show_waiting(len(waiting))
 
     def _count(self) -> None:
