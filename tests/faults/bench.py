@@ -1,0 +1,93 @@
+"""What many runs need in common: a broken shop, a process that forks desks, a keyring, and a home to copy."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Self
+
+from coupon_desk.app.desk import CouponDesk
+from coupon_desk.app.training import training_config, training_vault
+from coupon_desk.errors import ExitStatus
+from coupon_desk.people.operators import NewOperator
+from coupon_desk.people.people import People
+from coupon_desk.people.pins import PinCost, Pins
+from coupon_desk.people.roles import Role
+from coupon_desk.storage.database import Database
+from coupon_desk.trail.trail import Trail
+from tests.faults.broken_shop import BrokenShop
+from tests.faults.command_line import CommandLine
+from tests.faults.errand import LOGIN, PIN, Errand
+from tests.faults.plan import Plan
+from tests.faults.shared_time import SharedTime
+from tests.faults.zygote import Zygote
+
+START: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+MEMORY: Final = Path("/dev/shm")
+_OWNER_PIN: Final = "739164"
+
+
+class Bench:
+    """A broken shop, a zygote and a template of a home, for many runs one after the other."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="campaign-", dir=MEMORY if MEMORY.is_dir() else None)
+        self.folder = Path(self._folder.name)
+        self.true_time = SharedTime(self.folder / "time")
+        self.true_time.begin(START)
+        self.zygote = Zygote(self.folder / "time")
+        self.shop = BrokenShop(self.true_time)
+        self.addresses = self.shop.addresses.to_json()
+        self.command_line = CommandLine(self.folder, self.shop.addresses)
+        self._make_template()
+        self._warm_up()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.command_line.close()
+        self.zygote.close()
+        self.shop.stop()
+        self._folder.cleanup()
+
+    def make_home(self, name: str, plan: Plan) -> Path:
+        """A home like the template, with the plan's policy."""
+        home = self.folder / name
+        shutil.rmtree(home, ignore_errors=True)
+        home.mkdir(mode=0o700)
+        shutil.copy(self.folder / "template" / "desk.sqlite3", home)
+        config = training_config(self.shop.addresses).replace("settle_seconds = 1", f"settle_seconds = {plan.settle_seconds:g}")
+        policy = f'retire = "{plan.retire}"\nrecheck_minutes = {list(plan.recheck_minutes)}\n'
+        (home / "config.toml").write_text(config + policy, encoding="utf-8")
+        return home
+
+    def _make_template(self) -> None:
+        """A home with its people, whose PINs are cheap to look at, and a full catalogue."""
+        home = self.folder / "template"
+        home.mkdir()
+        (home / "config.toml").write_text(training_config(self.shop.addresses), encoding="utf-8")
+        database = Database.open(home / "desk.sqlite3")
+        database.migrate()
+        trail = Trail(database, "counter-1", self.true_time)
+        people = People(database, trail, self.true_time, pins=Pins(PinCost(time_cost=1, memory_kib=8, lanes=1)))
+        people.add(NewOperator("owner", "Kenji Watanabe", Role.ADMIN, _OWNER_PIN), None)
+        owner = people.sign_in("owner", _OWNER_PIN)
+        people.add(NewOperator(LOGIN, "Mika Tanaka", Role.MANAGER, PIN), owner)
+        database.close()
+        desk = CouponDesk.open(home, secrets=training_vault(self.shop.addresses), clock=self.true_time)
+        try:
+            desk.sync(full=True)
+        finally:
+            desk.close()
+
+    def _warm_up(self) -> None:
+        plan = Plan(0)
+        home = self.make_home("warm", plan)
+        code = self.shop.showcase.example.code
+        errand = Errand(str(home), 0, 0, code, self.addresses, plan, in_trouble=False, may_cancel=True, mutant=None)
+        status = self.zygote.warm_up(errand)
+        if status != ExitStatus.DONE:
+            raise ChildProcessError(f"the first cancellation ended with {status}")

@@ -1,0 +1,116 @@
+"""The campaign: many broken runs of the real program on the training shop, on all cores, and what they came to.
+
+`make campaign RUNS=10000`, or `python -m tests.faults.campaign --runs 10000`. A seed that breaks a promise is printed with the
+command that replays it. With `--mutant` a safeguard is taken out, and the campaign has to find it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import queue
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import Final
+
+from tests.faults.bench import Bench
+from tests.faults.mutants import SAFEGUARDS
+from tests.faults.one_run import Outcome, Run
+from tests.faults.plan import drawn
+from tests.faults.promises import Broken, Violation
+from tests.faults.tally import Tally
+
+TELL_EVERY: Final = 200
+SILENCE_SECONDS: Final = 300.0
+
+
+def main() -> int:
+    """Run the campaign; 1 where a promise was broken, or where a missing safeguard was not noticed."""
+    asked = _asked()
+    tally = Tally()
+    noticed = False
+    for outcome in outcomes(asked.seed, asked.runs, asked.workers, asked.mutant):
+        tally.add(outcome)
+        for violation in outcome.violations:
+            _say(f"seed {outcome.seed}: {violation.broken.value}: {violation.what}")
+        if outcome.violations:
+            noticed = True
+            _say(f"  replay it: {_replay(outcome, asked.mutant)}")
+            if asked.mutant:
+                break
+        if tally.runs % TELL_EVERY == 0:
+            _say(tally.line)
+    for line in tally.lines():
+        _say(line)
+    if asked.mutant:
+        _say(f"without {asked.mutant}: {'noticed' if noticed else 'NOT noticed'} after {tally.runs} runs")
+        return 0 if noticed else 1
+    return 1 if noticed else 0
+
+
+def outcomes(first_seed: int, runs: int, workers: int, mutant: str | None) -> Iterator[Outcome]:
+    """The outcomes of the seeds from the first on, in the order in which they end."""
+    context = multiprocessing.get_context("spawn")
+    ended: multiprocessing.Queue[Outcome] = context.Queue()
+    seeds = range(first_seed, first_seed + runs)
+    workers = max(1, min(workers, runs))
+    processes = [
+        context.Process(target=_work, args=(tuple(seeds[number::workers]), mutant, ended)) for number in range(workers)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        for _ in seeds:
+            yield ended.get(timeout=SILENCE_SECONDS)
+        for process in processes:
+            process.join(SILENCE_SECONDS)
+    except queue.Empty:
+        raise TimeoutError("no run has ended for a long time") from None
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join()
+
+
+def _work(seeds: tuple[int, ...], mutant: str | None, ended: multiprocessing.Queue[Outcome]) -> None:
+    # Ended from outside, it still takes its folder and its processes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    with Bench() as bench:
+        for seed in seeds:
+            ended.put(run_seed(bench, seed, mutant))
+
+
+def run_seed(bench: Bench, seed: int, mutant: str | None = None) -> Outcome:
+    """One run; an error of the campaign itself counts as one that breaks a promise."""
+    try:
+        return Run(bench, drawn(seed), mutant).carry_out()
+    except Exception:
+        return Outcome(seed, "not run", [Violation(Broken.UNTRUE, f"the campaign failed: {traceback.format_exc()}")])
+
+
+def _replay(outcome: Outcome, mutant: str | None) -> str:
+    taken_out = f" MUTANT={mutant}" if mutant else ""
+    again = "" if outcome.replays_exactly else "   (not to the moment: it has two desks, a random kill or real time)"
+    return f"make campaign SEED={outcome.seed} RUNS=1{taken_out}{again}"
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make campaign", description=__doc__)
+    parser.add_argument("--runs", type=int, default=1000, help="how many seeds")
+    parser.add_argument("--seed", type=int, default=1, help="the first of them")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="how many at once")
+    parser.add_argument("--mutant", choices=[*SAFEGUARDS], help="the safeguard that is taken out")
+    return parser.parse_args()
+
+
+def _say(line: str) -> None:
+    print(line)
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""What one desk's process is sent to do, as it is told to it over a pipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from coupon_desk.training.addresses import Addresses
+from tests.faults.plan import Plan
+
+PIN: Final = "482915"
+LOGIN: Final = "manager"
+CRASHED: Final = 70
+"""The exit status of a process that ended in an error that is not a `DeskError`."""
+CRASH_FILE: Final = "crash.txt"
+MISHAPS_FILE: Final = "mishaps.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """One process: which desk's, the so-manieth of that desk, on which coupon. `in_trouble`: the plan's mishaps befall it.
+
+    A desk with an unfinished operation resumes, another cancels the coupon if `may_cancel`.
+    """
+
+    home: str
+    desk: int
+    process: int
+    code: str
+    addresses: str
+    plan: Plan
+    in_trouble: bool
+    may_cancel: bool
+    mutant: str | None
+
+    @property
+    def folder(self) -> Path:
+        """The home's folder."""
+        return Path(self.home)
+
+    @property
+    def shop(self) -> Addresses:
+        """Where the shop is."""
+        return Addresses.from_json(self.addresses)
+
+    def to_json(self) -> bytes:
+        """As one line."""
+        return msgspec.json.encode(self) + b"\n"
+
+    @classmethod
+    def from_json(cls, line: bytes) -> Errand:
+        """What `to_json` wrote."""
+        told: Any = msgspec.json.decode(line)
+        return msgspec.convert(told, cls)

@@ -1,0 +1,110 @@
+"""The program with one safeguard taken out, for the test of the test. Only ever in a process that was forked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from coupon_desk.cancellation import engine, step_invalidate, step_return_points
+from coupon_desk.cancellation.gathering import Gatherer, SecondLook
+from coupon_desk.cancellation.operation import StepName, StepState
+from coupon_desk.cancellation.steps import STEPS
+from coupon_desk.cancellation.story import Story
+from coupon_desk.cancellation.work import Observer, Systems, Work
+from coupon_desk.coupons.evidence import DiscountSeen, HistorySeen, OrdersSeen
+from coupon_desk.shopify import writes
+from coupon_desk.trail.trail import Trail
+from coupon_desk.wire import PreparedRequest
+from coupon_desk.words import msg
+from tests.faults.assembly import put
+
+
+def without_claim() -> None:
+    """Two desks that verify at once both go on."""
+
+    def claim(work: Work) -> None:
+        work.done(StepName.CLAIM, msg("Claimed: nobody else can work on this coupon."))
+
+    put(engine, "STEPS", {**STEPS, StepName.CLAIM: claim})
+    put(step_invalidate, "_is_still_claimed", lambda _work, _record: True)
+
+
+def without_compare() -> None:
+    """The claim is written without looking whether somebody else was faster."""
+    record = writes.record
+
+    def unguarded(customer_id: str, namespace: str, key: str, text: str, _digest: str | None) -> PreparedRequest:
+        prepared = record(customer_id, namespace, key, text, None)
+        return replace(prepared, body=prepared.body.replace(',"compareDigest":null', ""))
+
+    put(writes, "record", unguarded)
+
+
+def without_first_search() -> None:
+    """Points are sent the first time without a look at the history."""
+    look = step_return_points._look
+
+    def blind(work: Work) -> HistorySeen | None:
+        return look(work) if _is_in_doubt(work) else HistorySeen(0, ())
+
+    put(step_return_points, "_look", blind)
+
+
+def without_search_after_unknown() -> None:
+    """Points whose fate is unknown are sent again without a look at the history."""
+    look = step_return_points._look
+
+    def blind(work: Work) -> HistorySeen | None:
+        return HistorySeen(0, ()) if _is_in_doubt(work) else look(work)
+
+    put(step_return_points, "_look", blind)
+
+
+def without_second_look() -> None:
+    """Points that one look does not find are taken for not returned."""
+    put(step_return_points, "_is_surely_absent", lambda _work, _history: True)
+
+
+def without_write_before_act() -> None:
+    """Nothing is written down before it is sent."""
+    put(Work, "started", lambda _work, _name, _request=None, **_facts: None)
+
+
+def without_settling() -> None:
+    """The code is looked at in the moment in which it died."""
+    begin = Work.__init__
+
+    def settled(work: Work, story: Story, trail: Trail, systems: Systems, observer: Observer) -> None:
+        begin(work, story, trail, systems, observer)
+        work.has_settled = True
+
+    put(Work, "__init__", settled)
+
+
+def without_used_meanwhile() -> None:
+    """Nobody minds that the coupon was used while it was being cancelled."""
+    look_again = Gatherer.look_again
+
+    def trusting(gatherer: Gatherer, discount: DiscountSeen, customer_id: str, pos_customer_id: str) -> SecondLook:
+        return replace(look_again(gatherer, discount, customer_id, pos_customer_id), orders=OrdersSeen(()))
+
+    put(Gatherer, "look_again", trusting)
+    put(step_invalidate, "_is_used", lambda _seen: False)
+
+
+SAFEGUARDS: Final[Mapping[str, Callable[[], None]]] = {
+    "claim": without_claim,
+    "compare": without_compare,
+    "first-search": without_first_search,
+    "search-after-unknown": without_search_after_unknown,
+    "second-look": without_second_look,
+    "write-before-act": without_write_before_act,
+    "settle": without_settling,
+    "used-meanwhile": without_used_meanwhile,
+}
+"""By the safeguard that is taken out."""
+
+
+def _is_in_doubt(work: Work) -> bool:
+    return work.step(StepName.RETURN_POINTS).state in {StepState.RUNNING, StepState.UNKNOWN}

@@ -1,0 +1,101 @@
+"""What happens around the desks: customers who pay, clerks at the point system, the shop's website; and who kills desks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from coupon_desk.training.checkout import CheckoutRefused, edit_record
+from coupon_desk.training.showcase import Specimen
+from coupon_desk.training.stories import record_entry
+from coupon_desk.training.things import Discount
+from coupon_desk.training.world import World
+from tests.faults.broken_shop import BrokenShop
+from tests.faults.plan import MOST_LAG_SECONDS, Event, Plan
+
+NOTE: Final = "website_note"
+BY_HAND: Final = "Returned by hand"
+
+
+@dataclass(slots=True)
+class Payment:
+    """A payment that began while the code worked, and when its order arrives."""
+
+    discount: Discount
+    due_at: datetime
+    order: str | None = None
+
+
+class Bystanders:
+    """Everybody but the desks (`troubles.Others`). Safe to use from the shop's threads."""
+
+    def __init__(self, shop: BrokenShop, plan: Plan, coupon: Specimen, kill: Callable[[int], bool]) -> None:
+        self.redeemed = False
+        self.payment: Payment | None = None
+        self.returned_by_hand_after: int | None = None
+        self.edits = 0
+        self._shop = shop
+        self._plan = plan
+        self._coupon = coupon
+        self._kill = kill
+        self._lock = threading.RLock()
+
+    def happen(self, event: Event) -> None:
+        """A customer, a clerk or the website does something."""
+        shop, coupon = self._shop, self._coupon
+        with self._lock:
+            match event:
+                case Event.REDEEM:
+                    with suppress(CheckoutRefused):
+                        shop.redeem(coupon.code)
+                        self.redeemed = True
+                case Event.PAYMENT_BEGINS:
+                    self._begin_payment()
+                case Event.RETURN_BY_HAND:
+                    self.returned_by_hand_after = shop.journal.entries[-1].number if shop.journal.entries else 0
+                    shop.add_points(coupon.customer_id, coupon.points, BY_HAND, coupon.reference)
+                case Event.OTHER_POINTS:
+                    shop.add_points(coupon.customer_id, 30, "Purchase")
+                case Event.RECORD_EDITED:
+                    shop.premises.change(self._edit_record)
+
+    def pass_by(self) -> None:
+        """A payment whose time has come arrives."""
+        with self._lock:
+            payment = self.payment
+            if payment is not None and payment.order is None and payment.due_at <= self._shop.true_time.now():
+                payment.order = self._shop.take_order(self._coupon.code, payment.discount)
+
+    def kill(self, desk: int) -> bool:
+        """Kill a desk's process at once; False where none is alive."""
+        return self._kill(desk)
+
+    def history_may_lag(self) -> bool:
+        """Whether a point history without the newest entries would lag by less than a minute."""
+        now = self._shop.true_time.now()
+        opened = self._shop.premises.world.opened_at
+        entries = self._shop.point_entries(self._coupon.customer_id, self._coupon.reference)
+        new = [entry.created_at for entry in entries if entry.created_at > opened]
+        return self.returned_by_hand_after is None and all(now - at < timedelta(seconds=MOST_LAG_SECONDS) for at in new)
+
+    def _begin_payment(self) -> None:
+        shop = self._shop
+        discount = shop.discount(self._coupon.code)
+        now = shop.true_time.now()
+        used = discount is not None and discount.code(self._coupon.code)
+        if self.payment is None and discount is not None and discount.is_active(now) and used and not used.uses:
+            self.payment = Payment(discount, now + timedelta(seconds=self._plan.payment_seconds))
+
+    def _edit_record(self, world: World) -> None:
+        """The website adds something of its own to the coupon's entry; whatever else stands there stays."""
+        number = int(self._coupon.customer_id.rpartition("/")[2])
+        record = world.record(number)
+        entry = record_entry(record, self._coupon.code)
+        if entry is not None:
+            self.edits += 1
+            entry[NOTE] = self.edits
+            edit_record(world, self._coupon.customer_id, record)
