@@ -1,7 +1,7 @@
 # Coupon Desk: from a fresh clone, `make demo` runs the program and `make test` proves it.
 # Each target does all set-up itself; a second time that takes no time.
 
-.PHONY: help demo test lint bench lock schema words setup clean
+.PHONY: help demo test lint bench campaign lock schema words setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -9,6 +9,7 @@ help:
 	@echo "make test    lint, types, layers and the whole test suite (ARGS= go to pytest)"
 	@echo "make lint    style, types and layers only"
 	@echo "make bench   measure what the program promises"
+	@echo "make campaign  break the real program in 1000 ways and count the points (RUNS= SEED= WORKERS= MUTANT=)"
 	@echo "make schema  compare our part of Shopify's schema with the published one"
 	@echo "make lock    renew the lock files (ARGS=--upgrade for newer versions)"
 	@echo "make words   bring the Japanese catalogue in step with the texts in the code"
@@ -26,6 +27,11 @@ lint: setup
 
 bench: setup
 	@.venv/bin/python tests/benchmarks/run.py $(ARGS)
+
+campaign: setup
+	@.venv/bin/python -m tests.faults.campaign \
+		$(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(WORKERS),--workers $(WORKERS)) $(if $(MUTANT),--mutant $(MUTANT))
 
 schema: setup
 	@sh packaging/published_schema.sh

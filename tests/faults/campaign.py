@@ -24,31 +24,37 @@ from tests.faults.promises import Broken, Violation
 from tests.faults.tally import Tally
 
 TELL_EVERY: Final = 200
+EVERY: Final = "every"
 SILENCE_SECONDS: Final = 300.0
 
 
 def main() -> int:
     """Run the campaign; 1 where a promise was broken, or where a missing safeguard was not noticed."""
     asked = _asked()
+    if asked.mutant is None:
+        return 1 if _is_broken(asked, None) else 0
+    noticed = {name: _is_broken(asked, name) for name in (SAFEGUARDS if asked.mutant == EVERY else (asked.mutant,))}
+    for name, was_noticed in noticed.items():
+        _say(f"without {name}: {'noticed' if was_noticed else 'NOT NOTICED'}")
+    return 0 if all(noticed.values()) else 1
+
+
+def _is_broken(asked: argparse.Namespace, mutant: str | None) -> bool:
+    """Run the seeds and say what came of it; without a safeguard only up to the first promise that is broken."""
     tally = Tally()
-    noticed = False
-    for outcome in outcomes(asked.seed, asked.runs, asked.workers, asked.mutant):
+    for outcome in outcomes(asked.seed, asked.runs, asked.workers, mutant):
         tally.add(outcome)
         for violation in outcome.violations:
             _say(f"seed {outcome.seed}: {violation.broken.value}: {violation.what}")
         if outcome.violations:
-            noticed = True
-            _say(f"  replay it: {_replay(outcome, asked.mutant)}")
-            if asked.mutant:
+            _say(f"  replay it: {_replay(outcome, mutant)}")
+            if mutant is not None:
                 break
         if tally.runs % TELL_EVERY == 0:
             _say(tally.line)
-    for line in tally.lines():
+    for line in tally.lines() if mutant is None else (tally.line,):
         _say(line)
-    if asked.mutant:
-        _say(f"without {asked.mutant}: {'noticed' if noticed else 'NOT noticed'} after {tally.runs} runs")
-        return 0 if noticed else 1
-    return 1 if noticed else 0
+    return bool(tally.broken)
 
 
 def outcomes(first_seed: int, runs: int, workers: int, mutant: str | None) -> Iterator[Outcome]:
@@ -103,7 +109,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=1000, help="how many seeds")
     parser.add_argument("--seed", type=int, default=1, help="the first of them")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="how many at once")
-    parser.add_argument("--mutant", choices=[*SAFEGUARDS], help="the safeguard that is taken out")
+    parser.add_argument("--mutant", choices=[*SAFEGUARDS, EVERY], help="the safeguard that is taken out, each in turn")
     return parser.parse_args()
 
 

@@ -172,12 +172,12 @@ def _of_operation(truth: Truth, operation: Operation, others: Bystanders) -> Ite
             if found_used and (truth.record or {}).get("status") != "used":
                 yield Violation(Broken.WRONG, f"{name} found the coupon used, and the record does not say so")
         case OperationState.COMPLETED:
-            yield from _of_completed(truth, operation, name)
+            yield from _of_completed(truth, operation, others, name)
 
 
-def _of_completed(truth: Truth, operation: Operation, name: str) -> Iterator[Violation]:
+def _of_completed(truth: Truth, operation: Operation, others: Bystanders, name: str) -> Iterator[Violation]:
     expected = 0 if operation.kind is OperationKind.INVALIDATE else 1
-    if expected and not truth.sends:
+    if expected and not truth.sends and others.returned_by_hand_after is None:
         yield Violation(Broken.LOST, f"{name} is completed and nothing was credited")
     if not expected and truth.sends:
         yield Violation(Broken.WRONG, f"{name} should only switch the code off, and points were credited")
