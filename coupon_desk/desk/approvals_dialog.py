@@ -15,6 +15,7 @@ from coupon_desk.desk.sign_in_page import SignInForm
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.work import Work
 from coupon_desk.errors import DeskError
+from coupon_desk.people.roles import Right
 from coupon_desk.words import msg
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ class ApprovalsDialog(QDialog):
         self._stage.runner.read(self, "waiting", self._desk.awaiting_approval, self._show, self._fail)
 
     def _offer(self, operators: tuple[Operator, ...]) -> None:
-        self.form.offer(operators, but_not=self._asker.login)
+        """Those who may decide; whoever else tries may type a login, and is told why not."""
+        self.form.offer((one for one in operators if one.role.may(Right.APPROVE)), but_not=self._asker.login)
+        self.form.focus()
 
     def _show(self, operations: tuple[Operation, ...]) -> None:
         self._operations = operations

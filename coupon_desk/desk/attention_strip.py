@@ -46,6 +46,7 @@ class AttentionStrip(QFrame):
         self.setVisible(bool(self._operations))
         if not self._operations:
             return
+        self.go_on.setVisible(any(one.state is not OperationState.AWAITING_APPROVAL for one in self._operations))
         restyle(self, "tone", (Tone.WARN if needs_person(self._operations[0]) else Tone.ACCENT).value)
         self._stage.speech.tell(
             self.title,

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QDialog, QScrollArea, QStackedWidget, QWidget
 
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState
 from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.eligibility import Rule
+from coupon_desk.coupons.eligibility import Finding, Rule
 from coupon_desk.coupons.evidence import OrdersSeen
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.desk.colours import Tone
@@ -86,7 +86,7 @@ class CancelDialog(QDialog):
         else:
             stage.speech.tell(self.keep, msg("Close"))
             self.setMinimumSize(560, 420)
-            self.resize(640, 460)
+            self.resize(660, 500)
             self.keep.setFocus()
 
     @property
@@ -146,7 +146,7 @@ class CancelDialog(QDialog):
         self.consequences = Consequences(stage, view, self._kind)
         self.consequences.preview_asked.connect(self._read_mail)
         self.checks = Findings(stage)
-        self.checks.show_lines(checks(view.evidence, view.verdict))
+        self.checks.show_lines(checks(view.evidence, view.verdict, self._told_elsewhere()))
         left = column(
             self.refusal,
             self.consequences,
@@ -176,6 +176,12 @@ class CancelDialog(QDialog):
         page = QWidget()
         page.setLayout(whole)
         return page
+
+    def _told_elsewhere(self) -> tuple[Finding, ...]:
+        """The refusal has a banner of its own; that the coupon is used is what a refund for its order begins with."""
+        if self._kind is OperationKind.ORDER_REFUND:
+            return tuple(finding for finding in self._view.verdict.findings if finding.rule is Rule.USED)
+        return () if self.may_confirm else self._view.verdict.refusals[:1]
 
     def _bottom(self) -> QWidget:
         stage = self._stage

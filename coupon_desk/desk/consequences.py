@@ -75,12 +75,12 @@ class Consequences(QWidget):
         )
         returns = self._kind is not OperationKind.INVALIDATE and (reason is None or reason.returns_points)
         tell(self._points, self._about_points(returns=returns))
-        before, after = view.balance_before, view.balance_after
-        self._balance.setVisible(returns and before is not None and after is not None)
-        if returns and before is not None and after is not None:
+        before, gain = view.balance_before, view.verdict.points_to_return
+        self._balance.setVisible(returns and before is not None)
+        if returns and before is not None:
             tell(self._before, msg("{points}", points=before))
-            tell(self._after, msg("{points}", points=after))
-            tell(self._gain, msg("+{points}", points=after - before))
+            tell(self._after, msg("{points}", points=before + gain))
+            tell(self._gain, msg("+{points}", points=gain))
         is_told = view.email_masked is not None and returns
         self._address.setVisible(is_told)
         self.preview.setVisible(is_told)

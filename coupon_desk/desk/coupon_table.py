@@ -24,9 +24,9 @@ from coupon_desk.words import msg
 ROW_HEIGHT_PX = 44
 WIDTHS_PX = {
     Column.CODE: 160,
-    Column.POINTS: 68,
+    Column.POINTS: 80,
     Column.AMOUNT: 82,
-    Column.STATUS: 164,
+    Column.STATUS: 156,
     Column.ISSUED: 108,
     Column.EXPIRES: 108,
 }

@@ -115,7 +115,7 @@ class DetailsPane(QFrame):
         text = label(self._stage, msg("Scan a coupon, or choose one in the list."), "muted", wraps=True)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         made = QWidget()
-        layout = column(0, picture, title, text, 0, spacing=10, margins=(40, 0, 40, 0))
+        layout = column(0, picture, title, text, 0, spacing=10, margins=(28, 0, 28, 0))
         for item in (picture, title):
             layout.setAlignment(item, Qt.AlignmentFlag.AlignHCenter)
         made.setLayout(layout)

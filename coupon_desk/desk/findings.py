@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
@@ -36,7 +36,7 @@ class Findings(QWidget):
     def show_lines(self, lines: Iterable[tuple[str, str, Message]]) -> None:
         """Sentences, each with the name of an icon and of a colour."""
         clear(self._lines)
-        for icon, colour, message in lines:
+        for icon, colour, message in dict.fromkeys(lines):  # two sources may be silent for one reason
             picture = icon_label(self._stage, icon, colour, 16)
             text = label(self._stage, message, wraps=True)
             line = row(picture, text, spacing=8)
@@ -46,8 +46,10 @@ class Findings(QWidget):
             self._lines.addLayout(line)
 
 
-def checks(evidence: Evidence, verdict: Verdict) -> tuple[tuple[str, str, Message], ...]:
-    """The live checks of the dialog: what each source answered, then what was found."""
+def checks(
+    evidence: Evidence, verdict: Verdict, told_elsewhere: Collection[Finding] = ()
+) -> tuple[tuple[str, str, Message], ...]:
+    """The live checks of the dialog: what each source answered, then what was found and is not told elsewhere in it."""
     lines = []
     for source, name in (
         (evidence.discount, msg("Shopify: the discount and its use")),
@@ -61,4 +63,5 @@ def checks(evidence: Evidence, verdict: Verdict) -> tuple[tuple[str, str, Messag
             lines.append(("refused", "danger", msg("{source}: not found", source=name)))
         else:
             lines.append(("check", "success", name))
-    return (*lines, *((*WEIGHTS[finding.weight], finding.message) for finding in verdict.findings))
+    found = (finding for finding in verdict.findings if finding not in told_elsewhere)
+    return (*lines, *((*WEIGHTS[finding.weight], finding.message) for finding in found))

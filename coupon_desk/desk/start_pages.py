@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from coupon_desk.desk.colours import Tone
@@ -132,7 +132,7 @@ class FirstRunPage(QWidget):
             spacing=10,
         )
         self.setLayout(
-            _centred(stage, column(title, intro, 6, training_card, 6, own, spacing=8, margins=(36, 28, 36, 28)), 700)
+            _centred(stage, column(title, intro, 6, training_card, 6, own, spacing=8, margins=(36, 28, 36, 28)), 744)
         )
 
 
@@ -168,6 +168,11 @@ class FirstAdminPage(QWidget):
         parts = [column(label(stage, text, "section"), field, spacing=5) for text, field in fields]
         form = column(title, intro, *parts, self.problem, self.add, spacing=14, margins=(36, 30, 36, 32))
         self.setLayout(_centred(stage, form, 460))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ready to type."""
+        super().showEvent(event)
+        self.login.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def submit(self) -> None:
         """Add the operator; the rules for logins and PINs are told by the desk."""

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from coupon_desk.app.desk import CouponDesk
@@ -194,6 +194,8 @@ def test_a_used_coupon_of_a_cancelled_order_is_refunded_when_a_second_person_app
     assert isinstance(dialog, CancelDialog)
     (order,) = shop.orders_with(specimen.code)
     assert dialog.form.order.text() == order.name
+    shown = {label.text() for label in dialog.consequences.findChildren(QLabel)}
+    assert {f"{before:,}", f"{before + specimen.points:,}", f"+{specimen.points:,}"} <= shown
     dialog.form.note.setPlainText(NOTE)
     QTest.keyClick(dialog.form.note, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert dialog.operation is not None

@@ -198,4 +198,4 @@ def test_goodwill_waits_for_a_second_person_who_signs_in_within_the_dialog(
 def test_the_person_who_asked_is_not_offered_as_second_person(page: WorkPage) -> None:
     approvals = page.dialogs.approvals()
     offered = {approvals.form.login.itemData(place) for place in range(approvals.form.login.count())}
-    assert offered == {"clerk", "owner"}
+    assert offered == {"owner"}
