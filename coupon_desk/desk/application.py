@@ -9,6 +9,7 @@ from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtWidgets import QApplication
 
 from coupon_desk.desk.garbage import WindowGarbage
+from coupon_desk.desk.memory import WindowMemory
 from coupon_desk.desk.speech import Speech
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.theme import Scheme, Theme
@@ -28,6 +29,12 @@ def run(open_desk: OpenDesk, *, config: Path | None = None, open_training: OpenD
     stage = Stage(PoolRunner(), Speech(system_language()), Theme(Scheme.SYSTEM))
     stage.theme.apply(stage.speech.language)
     window = Window(stage, open_desk, config=config, open_training=open_training)
+    memory = WindowMemory(stage, window)
+    if config is not None:
+        memory.recall(config.parent)
+    # The training shop's home is known only when it is open.
+    window.opened.connect(lambda desk: memory.recall(desk.home))
+    window.closing.connect(memory.keep)
     application.setQuitOnLastWindowClosed(False)
     window.closed.connect(lambda: QTimer.singleShot(0, application.quit))
     window.show()

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QDialog, QScrollArea, QStackedWidget, QWidget
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Finding, Rule
-from coupon_desk.coupons.evidence import OrdersSeen
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.consequences import Consequences
@@ -23,7 +22,7 @@ from coupon_desk.desk.controls import Banner, Elided, button, column, frame, lab
 from coupon_desk.desk.findings import Findings, checks
 from coupon_desk.desk.mail_preview import MailPreview
 from coupon_desk.desk.progress import Progress
-from coupon_desk.desk.request_form import RequestForm
+from coupon_desk.desk.request_form import RequestForm, cancelled_order
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.statuses import StatusPill
 from coupon_desk.desk.work import Work
@@ -67,7 +66,7 @@ class CancelDialog(QDialog):
         self.setMinimumSize(820, 600)
         self.resize(920, 660)
         stage.speech.tell(self, kind.label, "setWindowTitle")
-        self.form = RequestForm(stage, view.code, kind, desk.settings.policy.minimum_note_length, _cancelled_order(view))
+        self.form = RequestForm(stage, view.code, kind, desk.settings.policy.minimum_note_length, cancelled_order(view))
         self.progress = Progress(stage, desk, session)
         self.refusal = Banner(stage)
         self.refusal.setObjectName("refusal")
@@ -246,10 +245,3 @@ class CancelDialog(QDialog):
 
     def _mail_failed(self, error: DeskError) -> None:
         self._stage.speech.tell(self.hint, error.what)
-
-
-def _cancelled_order(view: CouponView) -> str:
-    orders = view.evidence.orders
-    if not isinstance(orders, OrdersSeen):
-        return ""
-    return next((order.name for order in orders.orders if order.cancelled_at is not None), "")

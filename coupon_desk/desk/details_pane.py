@@ -9,15 +9,13 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from coupon_desk.coupons.coupon import Coupon
-from coupon_desk.coupons.eligibility import Rule
-from coupon_desk.desk.colours import Tone
-from coupon_desk.desk.controls import Banner, Elided, Spinner, button, column, frame, icon_label, label, line, row
+from coupon_desk.desk.controls import Elided, Spinner, button, column, frame, icon_label, label, line, row
 from coupon_desk.desk.coupon_actions import CouponActions
 from coupon_desk.desk.coupon_facts import CouponFacts
-from coupon_desk.desk.findings import Findings
 from coupon_desk.desk.point_history import PointHistory
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.statuses import StatusPill
+from coupon_desk.desk.verdict_part import VerdictPart
 from coupon_desk.errors import DeskError
 from coupon_desk.people.roles import Right
 from coupon_desk.words import Amount, Message, msg
@@ -134,11 +132,9 @@ class DetailsPane(QFrame):
         self._spinner = Spinner(stage)
         self._checking_text = label(stage, msg("Checking with Shopify and the point system…"), "muted", wraps=True)
         self.checking = frame("well", row(self._spinner, self._checking_text, spacing=10, margins=(12, 10, 12, 10)))
-        self.verdict = Banner(stage)
-        self.verdict.setObjectName("verdict")
-        self.findings = Findings(stage)
-        self.again = button(stage, msg("Check again"), "link")
-        self.again.clicked.connect(self.look)
+        self.answer = VerdictPart(stage)
+        self.answer.again.clicked.connect(self.look)
+        self.verdict = self.answer.banner
         self.facts = CouponFacts(stage)
         self.balance = label(stage, role="muted")
         self.history = PointHistory(stage)
@@ -156,7 +152,7 @@ class DetailsPane(QFrame):
             column(row(self.code, self.copy, 0, spacing=4), row(self.pill, self.worth, 0, spacing=12), spacing=6),
             column(self.customer, self.contact, spacing=1),
             self.checking,
-            column(self.verdict, self.findings, spacing=8),
+            self.answer,
             line(),
             self._history_part,
             line(),
@@ -187,16 +183,14 @@ class DetailsPane(QFrame):
 
     def _show_checking(self) -> None:
         self.checking.show()
-        self.verdict.hide()
-        self.findings.hide()
+        self.answer.hide()
         self.footer.show_view(self._view)
 
     def _fail(self, error: DeskError) -> None:
         self._is_asked_to_cancel = False
         self.checking.hide()
-        parts = [part for part in (error.done, error.todo) if part is not None]
-        self.verdict.show_message(Tone.WARN, error.what, parts[-1] if parts else None, icon="offline")
-        self.verdict.show()
+        self.answer.show_failure(error)
+        self.footer.show_view(self._view)
 
     def _draw(self) -> None:
         coupon, view = self._coupon, self._view
@@ -215,13 +209,12 @@ class DetailsPane(QFrame):
         self.customer.say(view.customer_name if view is not None and view.customer_name else coupon.customer_name or "–")
         self._draw_contact()
         self.checking.setVisible(view is None)
-        self.verdict.setVisible(view is not None)
-        self.findings.setVisible(view is not None and bool(view.verdict.findings))
+        self.answer.setVisible(view is not None)
         self._history_part.setVisible(view is not None)
         self.facts.show_coupon(coupon, view)
         self.reference.say(speech.say(msg("Reference {reference}", reference=coupon.code.reference)))
         if view is not None:
-            self._draw_verdict(view)
+            self.answer.show_verdict(view.verdict)
             self.history.show_entries(view.entries, view.conversion, view.returned)
             before = view.balance_before
             speech.tell(
@@ -237,34 +230,6 @@ class DetailsPane(QFrame):
             self.contact.say(speech.say(msg("No e-mail address: the customer will not be told")))
         else:
             self.contact.say(view.email_masked)
-
-    def _draw_verdict(self, view: CouponView) -> None:
-        verdict = view.verdict
-        if not verdict.may_cancel:
-            first = verdict.refusals[0]
-            only = first.message if len(verdict.findings) == 1 else None
-            if verdict.has(Rule.CANCELLED):
-                self.verdict.show_message(Tone.NEUTRAL, msg("Already cancelled"), only, "cancelled")
-            elif verdict.has(Rule.USED):
-                self.verdict.show_message(Tone.DANGER, msg("Already used"), only, "used")
-            else:
-                self.verdict.show_message(Tone.DANGER, msg("May not be cancelled"), only, "refused")
-            self.findings.setVisible(len(verdict.findings) > 1)
-        elif verdict.needs_approval:
-            self.verdict.show_message(
-                Tone.WARN,
-                msg("May be cancelled when a second person approves"),
-                msg("{points} points would be returned to the customer.", points=verdict.points_to_return),
-                "people",
-            )
-        else:
-            self.verdict.show_message(
-                Tone.SUCCESS,
-                msg("May be cancelled"),
-                msg("{points} points would be returned to the customer.", points=verdict.points_to_return),
-                "shield",
-            )
-        self.findings.show_findings(verdict.findings)
 
     def _copy(self) -> None:
         from PySide6.QtGui import QGuiApplication

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from coupon_desk.cancellation.operation import CancelRequest, OperationKind
 from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.evidence import OrdersSeen
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.desk.controls import column, label, restyle, row
 from coupon_desk.desk.reason_picker import ReasonPicker
 from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Message, msg, msgn
+
+if TYPE_CHECKING:
+    from coupon_desk.app.view import CouponView
 
 
 class RequestForm(QWidget):
@@ -114,6 +120,14 @@ class RequestForm(QWidget):
         if not self._too_short:
             restyle(self.note, "wrong", "false")
         self.changed.emit()
+
+
+def cancelled_order(view: CouponView) -> str:
+    """The number of the cancelled order that used the coupon; empty where none is known."""
+    orders = view.evidence.orders
+    if not isinstance(orders, OrdersSeen):
+        return ""
+    return next((order.name for order in orders.orders if order.cancelled_at is not None), "")
 
 
 class _Note(QPlainTextEdit):

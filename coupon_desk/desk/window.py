@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QWidget
 
@@ -29,11 +29,18 @@ if TYPE_CHECKING:
 
 OpenDesk = Callable[[], "CouponDesk"]
 IDLE_SECONDS: Final = 10 * 60.0
+SIZE_PX: Final = (1280, 800)
+FRAME_PX: Final = 40
 
 
 class Window(QMainWindow):
-    """Opens the desk on a worker, shows the page that fits, and guards what is under way."""
+    """Opens the desk on a worker, shows the page that fits, and guards what is under way.
 
+    `opened` brings the desk, `closing` comes before anything ends, `closed` when nothing runs any more.
+    """
+
+    opened = Signal(object)
+    closing = Signal()
     closed = Signal()
 
     def __init__(
@@ -59,7 +66,7 @@ class Window(QMainWindow):
         self.sign_in_page: SignInPage | None = None
         self._locked_dialogs: list[QDialog] = []
         self.setMinimumSize(1180, 680)
-        self.resize(1280, 800)
+        self.resize(_fitting(self))
         stage.speech.tell(self, msg("Coupon Desk"), "setWindowTitle")
         self.ending = Banner(stage)
         self.pages = QStackedWidget()
@@ -118,6 +125,7 @@ class Window(QMainWindow):
         if self._is_ending:
             return
         self._is_ending = True
+        self.closing.emit()
         if self._stage.runner.is_writing:
             self.ending.show_message(
                 Tone.ACCENT,
@@ -151,6 +159,7 @@ class Window(QMainWindow):
         self.desk = desk
         self._stage.runner.abort_reads_with(desk.abort_reads)
         self._say_title()
+        self.opened.emit(desk)
         self.continuation = Continuation(self._stage, desk, self)
         self.sign_in_page = SignInPage(self._stage, desk)
         self.sign_in_page.signed_in.connect(self._signed_in)
@@ -223,3 +232,9 @@ class Window(QMainWindow):
     def _close_now(self) -> None:
         self.close()
         self.closed.emit()
+
+
+def _fitting(window: QWidget) -> QSize:
+    """The size of a fresh window: on a small screen all of it can be seen, its frame too."""
+    room = window.screen().availableSize()
+    return QSize(min(SIZE_PX[0], room.width()), min(SIZE_PX[1], room.height() - FRAME_PX))

@@ -346,6 +346,7 @@ def test_a_check_that_fails_says_so_and_can_be_tried_again(page: WorkPage, shop:
     shop.faults.add(Fault("history", kind, every=1, times=40))
     select(page, shop.showcase.example.code)
     assert not page.details.cancel.isEnabled()
+    assert page.details.answer.again.isVisibleTo(page.details)
     shop.faults.clear()
-    page.details.again.click()
+    page.details.answer.again.click()
     assert page.details.cancel.isEnabled()

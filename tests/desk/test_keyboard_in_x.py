@@ -101,6 +101,7 @@ def test_a_coupon_is_cancelled_and_its_receipt_saved_by_key_strokes_alone(
         keyboard.wait_for("Ginza store – Mika Tanaka – Coupon Desk")
         keyboard.press("alt+F4")
         assert desk.wait(timeout=PATIENCE_SECONDS) == 0
+    assert (home / "desk.json").exists()
     reasons = rows(
         home,
         "SELECT json_extract(body, '$.reason'), json_extract(body, '$.note') FROM entries WHERE action = 'operation.opened'",
