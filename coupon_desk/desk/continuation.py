@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -48,6 +48,11 @@ class Continuation(QObject):
         """Whether a round is under way."""
         return self._is_working
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it goes on by itself."""
+        return self._next.isActive()
+
     def resume(self) -> None:
         """Finish what can be finished, also what waited for a person; asking again while it runs is harmless."""
         desk = self._desk
@@ -88,5 +93,5 @@ class Continuation(QObject):
     def _wait_until(self, due: datetime | None) -> None:
         if due is None or self._is_working or self._is_ended:
             return
-        wait_ms = int((due - datetime.now(UTC)).total_seconds() * 1000)
+        wait_ms = int((due - self._desk.clock.now()).total_seconds() * 1000)
         self._next.start(max(SHORTEST_WAIT_MS, min(LONGEST_WAIT_MS, wait_ms)))
