@@ -235,11 +235,11 @@ class Engine:
 
         While nothing was done yet nobody is kept waiting: they hear at once that a source is out of reach.
         """
-        due = [operation.step(name).due_at for name in BEFORE_THE_END if name is not StepName.VERIFY]
-        waiting = [moment for moment in due if moment is not None]
-        if operation.state is not OperationState.RUNNING or not waiting:
+        if operation.state is not OperationState.RUNNING or operation.due_at is None:
             return None
-        return max(0.0, (min(waiting) - self._systems.clock.now()).total_seconds())
+        if operation.step(StepName.VERIFY).state is StepState.DELAYED:
+            return None
+        return max(0.0, (operation.due_at - self._systems.clock.now()).total_seconds())
 
     def _begin(self, operation_id: str, code: CouponCode, login: str, body: dict[str, object], observer: Observer) -> Work:
         opened = NewEntry("operation.opened", body, actor=login, operation=operation_id, code=code.text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from coupon_desk.cancellation.given import known
 from coupon_desk.cancellation.operation import OperationKind, StepName, StepState
@@ -26,13 +27,15 @@ def return_points(work: Work) -> None:
 
     Decided from what the point system declares of itself (`PointCapabilities`), never from its name (facts: points §4.3).
     """
-    operation, points, story = work.operation, work.systems.points, work.story
-    was_just_checked = work.history is not None
-    history = _look(work)
+    if work.step(StepName.RETURN_POINTS).state in {StepState.RUNNING, StepState.UNKNOWN} and not _is_proved_absent(work):
+        return
+    # The last look before points move: at every source for a coupon, and at the history that was read last of all.
+    if work.operation.kind is OperationKind.CANCEL and work.history is None and not is_still_unused(work):
+        return
+    history = _judged(work, _read(work), in_doubt=False)
     if history is None:
         return
-    if operation.kind is OperationKind.CANCEL and not was_just_checked and not is_still_unused(work):
-        return
+    operation, points, story = work.operation, work.systems.points, work.story
     if story.sends >= MOST_SENDS:
         work.attention(
             msg("The points were sent {count} times and never arrived.", count=MOST_SENDS),
@@ -65,36 +68,49 @@ def return_points(work: Work) -> None:
         _points_are_back(work, added)
 
 
-def _look(work: Work) -> HistorySeen | None:
-    """The history, where it proves that sending is right now; None where it was settled, or has to wait, or needs a person."""
-    operation, points, step = work.operation, work.systems.points, work.step(StepName.RETURN_POINTS)
-    in_doubt = step.state in {StepState.RUNNING, StepState.UNKNOWN}
+def _is_proved_absent(work: Work) -> bool:
+    """Whether what was sent before surely did not arrive; False where it was settled, or has to wait, or needs a person."""
+    work.history = None
+    history = _judged(work, _read(work), in_doubt=True)
+    if history is None:
+        return False
+    if work.systems.points.capabilities.history is HistorySearch.NONE:
+        return _key_still_protects(work) or _ask_a_person(work, history)
+    return _is_surely_absent(work, history)
+
+
+def _read(work: Work) -> HistorySeen | Absent | RemoteError:
+    """The history, as it was seen just now or is read now."""
     history, work.history = work.history, None
+    if history is not None:
+        return history
     try:
-        if history is None or step.state is not StepState.PENDING:
-            history = points.read_history(known(operation.pos_customer_id), operation.reference)
+        return work.systems.points.read_history(known(work.operation.pos_customer_id), work.operation.reference)
     except RemoteError as silent:
-        if in_doubt:
-            work.unknown(StepName.RETURN_POINTS, silent, work.now + pause(step.attempts))
-        else:
-            work.delayed(StepName.RETURN_POINTS, silent)
-        return None
-    if isinstance(history, Absent):
-        work.attention(
-            msg("The point system does not know the customer any more; whether the points were returned is not known.")
-            if in_doubt
-            else msg("The point system does not know the customer any more. No points were returned."),
-            msg("Find the customer in the point system, then choose “Go on now”."),
-        )
-        return None
+        return silent
+
+
+def _judged(work: Work, history: HistorySeen | Absent | RemoteError, *, in_doubt: bool) -> HistorySeen | None:
+    """The history, where it shows no return and could show one; None where that is settled, has to wait, or needs a person."""
+    operation, step = work.operation, work.step(StepName.RETURN_POINTS)
+    match history:
+        case RemoteError() if in_doubt:
+            work.unknown(StepName.RETURN_POINTS, history, work.now + pause(step.attempts))
+            return None
+        case RemoteError():
+            work.delayed(StepName.RETURN_POINTS, history)
+            return None
+        case Absent():
+            work.attention(
+                msg("The point system does not know the customer any more; whether the points were returned is not known.")
+                if in_doubt
+                else msg("The point system does not know the customer any more. No points were returned."),
+                msg("Find the customer in the point system, then choose “Go on now”."),
+            )
+            return None
     returns = _returns(work, history)
     if returns:
         _settle_by(work, history, returns)
-        return None
-    if in_doubt and points.capabilities.history is HistorySearch.NONE:
-        if _key_still_protects(work):
-            return history
-        _ask_a_person(work, history)
         return None
     if not history.complete:
         work.attention(
@@ -102,7 +118,7 @@ def _look(work: Work) -> HistorySeen | None:
             msg("Look for {reference} in the point history.", reference=operation.reference),
         )
         return None
-    return history if not in_doubt or _is_surely_absent(work, history) else None
+    return history
 
 
 def _returns(work: Work, history: HistorySeen) -> tuple[PointEntry, ...]:
@@ -121,7 +137,7 @@ def _settle_by(work: Work, history: HistorySeen, returns: tuple[PointEntry, ...]
     """There is a return: ours if we sent one of this size and there is only one, otherwise a person has to look."""
     operation = work.operation
     fits = [entry for entry in returns if entry.points == operation.points_to_return]
-    if work.story.first_sent_at is not None and len(returns) == 1 and fits:
+    if work.story.unproved_sends > 0 and len(returns) == 1 and fits:
         work.looked(StepName.RETURN_POINTS, "present", msg("The return is in the point history."), entry=fits[0].id)
         _points_are_back(work, _as_added(fits[0], history))
         return
@@ -182,7 +198,7 @@ def _key_still_protects(work: Work) -> bool:
     )
 
 
-def _ask_a_person(work: Work, history: HistorySeen) -> None:
+def _ask_a_person(work: Work, history: HistorySeen) -> Literal[False]:
     """Without a history and a key that protects, nothing proves what happened; the balance is a hint and no more."""
     operation = work.operation
     work.attention(
@@ -194,6 +210,7 @@ def _ask_a_person(work: Work, history: HistorySeen) -> None:
             points=known(operation.points_to_return),
         ),
     )
+    return False
 
 
 def _points_are_back(work: Work, added: PointsAdded) -> None:

@@ -43,7 +43,8 @@ PIVOT_OR_LATER: Final = (StepName.RETURN_POINTS, StepName.UPDATE_RECORD)
 class Story:
     """An operation and what only the engine needs of its past.
 
-    `requests` holds the last request of each step as it was stored; `first_sent_at` and `seen_before` when points were first
+    `requests` holds the last request of each step as it was stored; `sends` counts the points' sends since somebody last asked,
+    `unproved_sends` those of all times that are not proved unexecuted; `first_sent_at` and `seen_before` when points were first
     sent and which unreferenced entries stood in the history then; `absent_since` when the points of the last send were first
     looked for and not found, by our clock and by the point system's; `code_dead_at` when the code was seen dead; `claimed`
     whether our mark stands in the record.
@@ -52,6 +53,7 @@ class Story:
     operation: Operation
     requests: dict[StepName, PreparedRequest] = field(default_factory=dict)
     sends: int = 0
+    unproved_sends: int = 0
     first_sent_at: datetime | None = None
     seen_before: frozenset[str] = frozenset()
     absent_since: datetime | None = None
@@ -245,8 +247,10 @@ def _of_step(story: Story, entry: Entry, name: StepName, verb: str) -> Story:
             step = replace(old, state=state, at=entry.moment, detail=detail, due_at=due_at)
             story = _looked(story, name, entry)
         case "delayed":
-            tries = old.attempts + (old.state is not StepState.RUNNING)
-            step = Step(name, StepState.DELAYED, entry.moment, detail, tries, due_at)
+            step = Step(
+                name, StepState.DELAYED, entry.moment, detail, old.attempts + (old.state is not StepState.RUNNING), due_at
+            )
+            story = _put_off(story, name, old)
         case "refused":
             step = replace(old, state=StepState.REFUSED, at=entry.moment, detail=detail, due_at=None)
             story = replace(story, operation=replace(story.operation, findings=unpack_findings(body.get("findings", []))))
@@ -273,10 +277,23 @@ def _after_mail(operation: Operation, state: StepState) -> Message | None:
 
 def _points_sent(story: Story, entry: Entry) -> Story:
     """The points are on their way (again): what was looked for before says nothing of this send."""
-    story = replace(story, sends=story.sends + 1, absent_since=None, absent_since_there=None)
+    story = replace(
+        story,
+        sends=story.sends + 1,
+        unproved_sends=story.unproved_sends + 1,
+        absent_since=None,
+        absent_since_there=None,
+    )
     if story.first_sent_at is not None:
         return story
     return replace(story, first_sent_at=entry.moment, seen_before=frozenset(entry.body.get("seen_before", ())))
+
+
+def _put_off(story: Story, name: StepName, old: Step) -> Story:
+    """A send that is put off was surely not executed."""
+    if name is StepName.RETURN_POINTS and old.state is StepState.RUNNING:
+        return replace(story, unproved_sends=story.unproved_sends - 1)
+    return story
 
 
 def _learnt(story: Story, name: StepName, body: dict[str, Any]) -> Story:

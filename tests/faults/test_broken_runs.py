@@ -98,7 +98,7 @@ def test_whatever_breaks_points_come_back_exactly_once_or_a_person_is_told(templ
         bench = Bench(template, Path(folder), world)
         try:
             run(bench, world, plan)
-            assert_promises(bench, world)
+            assert_promises(bench, world, plan)
         finally:
             bench.close()
 
@@ -122,14 +122,17 @@ def run(bench: Bench, world: World, plan: Plan) -> None:
     bench.finish()
 
 
-def assert_promises(bench: Bench, world: World) -> None:
+def assert_promises(bench: Bench, world: World, plan: Plan) -> None:
     operations = bench.operations
     credited = sum(entry.points for entry in world.returns)
     assert credited in {0, 500}, "credited at most once"
     used_before_dead = bool(world.orders)
     assert not (used_before_dead and credited), "never credited if an order used the code before it was dead"
     assert bench.trail.verify().is_intact
+    mendable = not any(fault is Fault.REFUSED for fault in plan.faults.values())
     for operation in operations:
+        if mendable:
+            assert operation.state in {OperationState.COMPLETED, OperationState.REFUSED}, "nothing here needs a person"
         assert operation == fold(bench.trail.of_operation(operation.id)).operation
         assert operation.state is not OperationState.RUNNING, "nothing runs for ever"
         assert operation.state is not OperationState.AWAITING_APPROVAL
