@@ -285,19 +285,23 @@ class CouponDesk:
 def _shown_as(operation: Operation) -> CouponStatus | None:
     """What an operation makes of its coupon's status in the table; None where it leaves it as it was.
 
-    Before its claim stands an operation changes nothing, and so a refusal leaves nothing to be taken back.
+    An operation that was refused when it was verified never showed anything, and so has nothing to take back.
     """
-    claimed = operation.step(StepName.CLAIM).state is StepState.DONE
     is_refund = operation.kind is OperationKind.ORDER_REFUND
+    verified, claimed = (operation.step(name).state for name in (StepName.VERIFY, StepName.CLAIM))
     match operation.state:
         case OperationState.NEEDS_ATTENTION:
             return CouponStatus.NEEDS_ATTENTION
         case OperationState.COMPLETED:
             return CouponStatus.USED if is_refund else CouponStatus.CANCELLED
-        case OperationState.REFUSED if claimed and not is_refund:
+        case _ if is_refund:
+            return None
+        case OperationState.REFUSED if verified is not StepState.REFUSED:
             used = any(finding.rule is Rule.USED_MEANWHILE for finding in operation.findings)
             return CouponStatus.USED if used else CouponStatus.UNUSED
-        case OperationState.RUNNING if claimed and not is_refund:
+        case OperationState.AWAITING_APPROVAL:
+            return CouponStatus.CANCELLING
+        case OperationState.RUNNING if claimed is StepState.DONE:
             return CouponStatus.CANCELLING
         case _:
             return None

@@ -9,11 +9,14 @@ from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.coupons.status import CouponStatus
+from coupon_desk.errors import NotPermitted, StorageError
 from coupon_desk.people.operators import Session
+from coupon_desk.receipts.layout import ReceiptWidth
 from coupon_desk.training.faults import Fault, FaultKind
 from coupon_desk.training.options import KeyHandling
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.training.showcase import Specimen
+from coupon_desk.words import msg
 
 
 def cancel(desk: CouponDesk, session: Session, specimen: Specimen, reason: Reason = Reason.CONVERTED_BY_MISTAKE) -> Operation:
@@ -256,3 +259,45 @@ def test_the_doctor_finds_everything_well_and_names_what_is_missing(desk: Coupon
     assert broken
     assert any("write_discounts" in str(check.found) for check in broken)
     assert all(check.mend for check in broken)
+
+
+def status_of(desk: CouponDesk, specimen: Specimen) -> CouponStatus:
+    coupon = desk.catalogue.get(CouponCode.parse(str(specimen.code)))
+    assert coupon is not None
+    return coupon.status
+
+
+def test_the_table_keeps_saying_cancelled_when_somebody_tries_again(
+    desk: CouponDesk, shop: TrainingShop, manager: Session
+) -> None:
+    desk.sync(full=True)
+    cancel(desk, manager, shop.showcase.example)
+    cancel(desk, manager, shop.showcase.example)
+    assert status_of(desk, shop.showcase.example) is CouponStatus.CANCELLED
+
+
+def test_the_table_shows_what_waits_for_approval_and_takes_it_back_when_it_is_rejected(
+    desk: CouponDesk, shop: TrainingShop, manager: Session, owner: Session
+) -> None:
+    desk.sync(full=True)
+    waiting = cancel(desk, manager, shop.showcase.unrestricted)
+    assert status_of(desk, shop.showcase.unrestricted) is CouponStatus.CANCELLING
+    desk.reject(waiting.id, owner, "Not today")
+    assert status_of(desk, shop.showcase.unrestricted) is CouponStatus.UNUSED
+
+
+def test_a_refused_operation_has_no_receipt(desk: CouponDesk, shop: TrainingShop, manager: Session) -> None:
+    refused = cancel(desk, manager, shop.showcase.used)
+    with pytest.raises(NotPermitted):
+        desk.receipt(refused.id, ReceiptWidth.A4, is_copy=True)
+
+
+def test_a_catalogue_that_cannot_be_written_breaks_no_cancellation(
+    desk: CouponDesk, shop: TrainingShop, manager: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise StorageError(msg("Another program is using this home's database."))
+
+    monkeypatch.setattr(desk.catalogue, "set_status", busy)
+    assert cancel(desk, manager, shop.showcase.example).state is OperationState.COMPLETED
+    assert len(shop.mailbox.mails) == 1
