@@ -40,6 +40,7 @@ class Bench:
         self.zygote = Zygote(self.folder / "time")
         self.shop = BrokenShop(self.true_time)
         self.addresses = self.shop.addresses.to_json()
+        self._databases: dict[Path, Database] = {}
         self.command_line = CommandLine(self.folder, self.shop.addresses)
         self._make_template()
         self._warm_up()
@@ -63,6 +64,12 @@ class Bench:
         policy = f'retire = "{plan.retire}"\nrecheck_minutes = {list(plan.recheck_minutes)}\n'
         (home / "config.toml").write_text(config + policy, encoding="utf-8")
         return home
+
+    def database_of(self, home: Path) -> Database:
+        """The database of a home, with what SQLAlchemy has learnt of the last home in that place."""
+        if home not in self._databases:
+            self._databases[home] = Database.open(home / "desk.sqlite3")
+        return self._databases[home]
 
     def _make_template(self) -> None:
         """A home with its people, whose PINs are cheap to look at, and a full catalogue."""

@@ -29,7 +29,7 @@ from coupon_desk.errors import DeskError, ExitStatus
 from coupon_desk.storage.database import Database
 from tests.faults import mutants
 from tests.faults.assembly import put
-from tests.faults.errand import CRASH_FILE, CRASHED, LOGIN, MISHAPS_FILE, PIN, Errand
+from tests.faults.errand import CRASH_FILE, CRASHED, LOGIN, MISHAPS_FILE, NO_MUTANT, PIN, Errand
 from tests.faults.plan import Mishap, Place
 from tests.faults.shared_time import DeskClock, SharedTime
 
@@ -39,8 +39,11 @@ BRIEF_SECONDS = 0.02
 
 def end_with(errand: Errand, true_time: SharedTime) -> NoReturn:
     """Do the errand and end this process with its exit status."""
-    status = CRASHED
+    status = NO_MUTANT
     try:
+        if errand.mutant:
+            mutants.SAFEGUARDS[errand.mutant]()
+        status = CRASHED
         status = do(errand, true_time)
     except BaseException:
         (errand.folder / CRASH_FILE).write_text(traceback.format_exc(), encoding="utf-8")
@@ -54,8 +57,6 @@ def do(errand: Errand, true_time: SharedTime) -> int:
     random.seed(errand.plan.jitter(errand.desk, errand.process))
     skew = errand.plan.skew_seconds(errand.desk, errand.process) if errand.in_trouble else 0.0
     clock = DeskClock(true_time, skew)
-    if errand.mutant:
-        mutants.SAFEGUARDS[errand.mutant]()
     desk: CouponDesk | None = None
     try:
         mishaps = _Mishaps(errand, clock)

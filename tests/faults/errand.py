@@ -15,6 +15,8 @@ PIN: Final = "482915"
 LOGIN: Final = "manager"
 CRASHED: Final = 70
 """The exit status of a process that ended in an error that is not a `DeskError`."""
+NO_MUTANT: Final = 71
+"""The exit status of a process in which a safeguard could not be taken out, because the program has changed."""
 CRASH_FILE: Final = "crash.txt"
 MISHAPS_FILE: Final = "mishaps.txt"
 

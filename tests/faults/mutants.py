@@ -12,7 +12,8 @@ from coupon_desk.cancellation.operation import StepName, StepState
 from coupon_desk.cancellation.steps import STEPS
 from coupon_desk.cancellation.story import Story
 from coupon_desk.cancellation.work import Observer, Systems, Work
-from coupon_desk.coupons.evidence import DiscountSeen, HistorySeen, OrdersSeen
+from coupon_desk.coupons.evidence import Absent, DiscountSeen, HistorySeen, OrdersSeen
+from coupon_desk.errors import RemoteError
 from coupon_desk.shopify import writes
 from coupon_desk.trail.trail import Trail
 from coupon_desk.wire import PreparedRequest
@@ -42,23 +43,13 @@ def without_compare() -> None:
 
 
 def without_first_search() -> None:
-    """Points are sent the first time without a look at the history."""
-    look = step_return_points._look
-
-    def blind(work: Work) -> HistorySeen | None:
-        return look(work) if _is_in_doubt(work) else HistorySeen(0, ())
-
-    put(step_return_points, "_look", blind)
+    """Points are sent the first time whatever the history shows."""
+    _put_blind(lambda in_doubt: not in_doubt)
 
 
 def without_search_after_unknown() -> None:
-    """Points whose fate is unknown are sent again without a look at the history."""
-    look = step_return_points._look
-
-    def blind(work: Work) -> HistorySeen | None:
-        return HistorySeen(0, ()) if _is_in_doubt(work) else look(work)
-
-    put(step_return_points, "_look", blind)
+    """Points whose fate is unknown are sent again whatever the history shows."""
+    _put_blind(lambda in_doubt: in_doubt)
 
 
 def without_second_look() -> None:
@@ -106,5 +97,12 @@ SAFEGUARDS: Final[Mapping[str, Callable[[], None]]] = {
 """By the safeguard that is taken out."""
 
 
-def _is_in_doubt(work: Work) -> bool:
-    return work.step(StepName.RETURN_POINTS).state in {StepState.RUNNING, StepState.UNKNOWN}
+def _put_blind(is_blind: Callable[[bool], bool]) -> None:
+    """No history shows a return while `is_blind`, asked with whether points were sent and nobody knows what became of them."""
+    judged = step_return_points._judged
+
+    def judge(work: Work, history: HistorySeen | Absent | RemoteError, *, in_doubt: bool) -> HistorySeen | None:
+        was_sent = work.step(StepName.RETURN_POINTS).state in {StepState.RUNNING, StepState.UNKNOWN}
+        return HistorySeen(0, ()) if is_blind(was_sent) else judged(work, history, in_doubt=in_doubt)
+
+    put(step_return_points, "_judged", judge)

@@ -19,7 +19,7 @@ from typing import Final
 from coupon_desk.cancellation.operation import OperationState, StepName, StepState
 from tests.faults.bench import START, Bench
 from tests.faults.command_line import CALL_SECONDS
-from tests.faults.errand import CRASH_FILE, MISHAPS_FILE, Errand
+from tests.faults.errand import CRASH_FILE, MISHAPS_FILE, NO_MUTANT, Errand
 from tests.faults.others import Bystanders
 from tests.faults.plan import Plan
 from tests.faults.promises import Broken, Desk, Violation, broken_promises, read_home
@@ -170,6 +170,8 @@ class Run:
     def _ended(self, desk: int, status: int) -> None:
         with self._killing:
             os.close(self._alive.pop(desk))
+        if status == NO_MUTANT:
+            raise LookupError((self._homes[desk] / CRASH_FILE).read_text(encoding="utf-8"))
         if status == KILLED:
             return
         crash = self._homes[desk] / CRASH_FILE
@@ -197,10 +199,10 @@ class Run:
         """Nothing breaks any more; programs are started as long as anything goes on by itself, and twice for a person."""
         tries = 2
         for step in range(MOST_STEPS_OF_PEACE):
-            desks = [read_home(home, self._time) for home in self._homes]
+            desks = self._read_homes()
             waiting = [number for number, desk in enumerate(desks) if _goes_on(desk) or (tries and _waits(desk))]
             if not waiting:
-                break
+                return desks
             if not any(_goes_on(desks[number]) for number in waiting):
                 tries -= 1
             due = [one.due_at for desk in desks for one in desk.operations if one.due_at is not None]
@@ -208,7 +210,10 @@ class Run:
             self._time.sleep(max(61.0 * 5 ** min(step, 5), ahead + 1.0))
             others.pass_by()
             self._all_desks(in_trouble=False, may_cancel=False, only=waiting)
-        return [read_home(home, self._time) for home in self._homes]
+        return self._read_homes()
+
+    def _read_homes(self) -> list[Desk]:
+        return [read_home(self._bench.database_of(home), self._time) for home in self._homes]
 
 
 def _lines(file: Path) -> list[str]:

@@ -12,25 +12,30 @@ import pytest
 from coupon_desk.training.faults import FaultKind
 from tests.faults.bench import Bench
 from tests.faults.mutants import SAFEGUARDS
-from tests.faults.one_run import Outcome, Run
-from tests.faults.plan import Breaks, Event, Kills, Moment, Place, Plan, drawn
+from tests.faults.one_run import Run
+from tests.faults.plan import SETTLE_SECONDS, Breaks, Event, Kills, Moment, Place, Plan, drawn
+from tests.faults.promises import Broken
 
 SEEDS = range(1, 41)
 TRIES = 8
 """Two desks race: which of them is faster is not planned."""
 
+LOST_ADD = Breaks("add", 1, FaultKind.LOST_ANSWER)
 RACE = Plan(1, desks=2, latency_seconds=0.01)
 TEMPTING = {
-    "claim": RACE,
-    "compare": Plan(1, moments=(Moment("WriteRecord", 1, Event.RECORD_EDITED),)),
-    "first-search": Plan(1, moments=(Moment("DiscountById", 1, Event.RETURN_BY_HAND),)),
-    "search-after-unknown": Plan(1, breaks=(Breaks("add", 1, FaultKind.LOST_ANSWER),)),
-    "second-look": Plan(1, breaks=(Breaks("add", 1, FaultKind.LOST_ANSWER),), history_lag_seconds=40),
-    "write-before-act": Plan(1, kills=(Kills("mail.content", 1, Place.AFTER),)),
-    "settle": Plan(1, moments=(Moment("DeactivateDiscount", 1, Event.PAYMENT_BEGINS),), payment_seconds=4.0),
-    "used-meanwhile": Plan(1, moments=(Moment("DeactivateDiscount", 1, Event.REDEEM),)),
+    "claim": (RACE, Broken.DOUBLE),
+    "compare": (Plan(1, moments=(Moment("WriteRecord", 1, Event.RECORD_EDITED),)), Broken.WRONG),
+    "first-search": (Plan(1, moments=(Moment("DeactivateDiscount", 1, Event.RETURN_BY_HAND),)), Broken.DOUBLE),
+    "search-after-unknown": (Plan(1, breaks=(LOST_ADD,)), Broken.DOUBLE),
+    "second-look": (Plan(1, breaks=(LOST_ADD,), history_lag_seconds=40), Broken.DOUBLE),
+    "write-before-act": (Plan(1, kills=(Kills("mail.content", 1, Place.AFTER),)), Broken.MAILED_TWICE),
+    "settle": (
+        Plan(1, moments=(Moment("DeactivateDiscount", 1, Event.PAYMENT_BEGINS),), payment_seconds=SETTLE_SECONDS - 1),
+        Broken.WRONG,
+    ),
+    "used-meanwhile": (Plan(1, moments=(Moment("DeactivateDiscount", 1, Event.REDEEM),)), Broken.WRONG),
 }
-"""For each safeguard a run that goes wrong without it."""
+"""For each safeguard a run that goes wrong without it, and how."""
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +52,19 @@ def test_a_broken_run_keeps_every_promise(bench: Bench, seed: int) -> None:
 
 @pytest.mark.parametrize("safeguard", TEMPTING)
 def test_with_every_safeguard_the_tempting_run_goes_well(bench: Bench, safeguard: str) -> None:
-    assert not Run(bench, TEMPTING[safeguard]).carry_out().violations
+    plan, _ = TEMPTING[safeguard]
+    assert not Run(bench, plan).carry_out().violations
 
 
 @pytest.mark.parametrize("safeguard", SAFEGUARDS)
 def test_a_safeguard_taken_out_is_noticed(bench: Bench, safeguard: str) -> None:
-    tries: list[Outcome] = []
-    while len(tries) < TRIES and not any(outcome.violations for outcome in tries):
-        tries.append(Run(bench, TEMPTING[safeguard], safeguard).carry_out())
-    assert tries[-1].violations, f"without {safeguard} {len(tries)} runs went as well as with it"
+    plan, expected = TEMPTING[safeguard]
+    noticed: set[Broken] = set()
+    tries = 0
+    while expected not in noticed and tries < TRIES:
+        tries += 1
+        noticed.update(violation.broken for violation in Run(bench, plan, safeguard).carry_out().violations)
+    assert expected in noticed, f"without {safeguard} {tries} runs showed nothing but {noticed}"
 
 
 def test_the_same_seed_breaks_the_same_things(bench: Bench) -> None:
