@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coupon_desk.cancellation.given import known, refusal
 from coupon_desk.cancellation.operation import OperationKind, StepName
+from coupon_desk.cancellation.patience import SECOND_LOOK
 from coupon_desk.cancellation.record_writing import Written, write_record
 from coupon_desk.cancellation.work import Work
 from coupon_desk.coupons.eligibility import Finding, Rule
@@ -54,8 +55,20 @@ def put_back(work: Work) -> None:
             return not is_ours and (not used or entry is None or entry.status is RecordStatus.USED)
 
         written = write_record(work, StepName.UPDATE_RECORD, known(operation.customer_id), change, is_there=is_there)
-        if written is Written.NO:
+        if written is Written.NO or not _stays_put_back(work):
             return
         detail = msg("The customer's record says used.") if used else msg("The customer's record is as it was before.")
         work.done(StepName.UPDATE_RECORD, detail)
     work.ended_refused(operation.findings)
+
+
+def _stays_put_back(work: Work) -> bool:
+    """Whether the record can be trusted to stay so: a claim whose answer was lost may still land on it, as it is as before."""
+    story = work.story
+    if not story.claim_was_in_doubt:
+        return True
+    if story.put_back_at is None:
+        again_at = work.now + SECOND_LOOK
+        work.looked(StepName.UPDATE_RECORD, "put_back", msg("A claim may still arrive: looking once more."), again_at)
+        return False
+    return work.now >= story.put_back_at + SECOND_LOOK

@@ -47,7 +47,8 @@ class Story:
     `unproved_sends` those of all times that are not proved unexecuted; `first_sent_at` and `seen_before` when points were first
     sent and which unreferenced entries stood in the history then; `absent_since` when the points of the last send were first
     looked for and not found, by our clock and by the point system's; `code_dead_at` when the code was seen dead; `claimed`
-    whether our mark stands in the record.
+    whether our mark stands in the record, `claim_was_in_doubt` whether a claim was sent whose answer never came, `put_back_at`
+    when our mark was seen gone after that.
     """
 
     operation: Operation
@@ -60,6 +61,8 @@ class Story:
     absent_since_there: datetime | None = None
     code_dead_at: datetime | None = None
     claimed: bool = False
+    claim_was_in_doubt: bool = False
+    put_back_at: datetime | None = None
     approved_rules: frozenset[Rule] = frozenset()
     approved_points: int = 0
     rechecks: int = 0
@@ -227,12 +230,7 @@ def _of_step(story: Story, entry: Entry, name: StepName, verb: str) -> Story:
     match verb:
         case "started":
             step = Step(name, StepState.RUNNING, entry.moment, detail, old.attempts + 1)
-            requests = story.requests
-            if "request" in body:
-                requests = requests | {name: msgspec.convert(body["request"], PreparedRequest)}
-            story = replace(story, requests=requests)
-            if name is StepName.RETURN_POINTS:
-                story = _points_sent(story, entry)
+            story = _begun(story, name, old, entry)
         case "sent":
             step = replace(old, state=StepState.RUNNING, at=entry.moment, detail=detail, due_at=None)
             story = replace(story, code_dead_at=entry.moment)
@@ -273,6 +271,16 @@ def _after_mail(operation: Operation, state: StepState) -> Message | None:
     if state is StepState.REFUSED:
         return msg("Remove the cause and choose “Go on now”, or tell the customer yourself and choose “I have seen to it”.")
     return None
+
+
+def _begun(story: Story, name: StepName, old: Step, entry: Entry) -> Story:
+    if "request" in entry.body:
+        request = msgspec.convert(entry.body["request"], PreparedRequest)
+        story = replace(story, requests=story.requests | {name: request})
+    if name is StepName.RETURN_POINTS:
+        return _points_sent(story, entry)
+    in_doubt = name is StepName.CLAIM and old.state in {StepState.RUNNING, StepState.UNKNOWN}
+    return replace(story, claim_was_in_doubt=story.claim_was_in_doubt or in_doubt)
 
 
 def _points_sent(story: Story, entry: Entry) -> Story:
@@ -338,6 +346,8 @@ def _looked(story: Story, name: StepName, entry: Entry) -> Story:
         return replace(story, rechecks=story.rechecks + 1)
     if name is StepName.CLAIM:
         return replace(story, claimed=False)
+    if name is StepName.UPDATE_RECORD:
+        return replace(story, put_back_at=story.put_back_at or entry.moment)
     return story
 
 

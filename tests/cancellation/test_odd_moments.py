@@ -339,3 +339,15 @@ def test_a_point_system_without_references_is_understood_after_its_clock_was_put
         raise AssertionError(str(wrong)) from wrong
     assert len(world.returns) == 1
     bench.close()
+
+
+def test_a_claim_that_lands_after_everything_was_put_back_is_taken_back_too(bench: Bench, world: World) -> None:
+    """The first claim's answer is lost and it lands late, on a record that reads as it did before."""
+    claims = iter([Fault.UNKNOWN_DONE_LATER])
+    world.fault = lambda call: (
+        next(claims, Fault.NONE) if call == "record" else Fault.REFUSED if call == "deactivate" else Fault.NONE
+    )
+    bench.cancel(bench.sign_in())
+    bench.finish()
+    assert [operation.state for operation in bench.operations] == [OperationState.REFUSED]
+    assert "cancellation" not in world.record
