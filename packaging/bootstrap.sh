@@ -47,9 +47,10 @@ needed_packages() {
 	fonts-noto-cjk
 	PACKAGES
     if [ "$purpose" = test ]; then
-        # a real keyring, a real display, a real database, and what looks at PDF files
+        # a real keyring, a real mail server, a real display, a real database, and what looks at PDF files
         cat <<-PACKAGES
 	dbus
+	exim4-daemon-light
 	fontconfig
 	git
 	gnome-keyring

@@ -12,6 +12,7 @@ from coupon_desk.app.training import training_config, training_vault
 from coupon_desk.clock import VirtualClock
 from coupon_desk.people.operators import NewOperator, Session
 from coupon_desk.people.roles import Role
+from coupon_desk.training.options import ALL_SCOPES, KeyHandling
 from coupon_desk.training.shop import TrainingShop
 
 PIN = "482915"
@@ -31,7 +32,9 @@ def opened_shop(clock: VirtualClock) -> Iterator[TrainingShop]:
 
 @pytest.fixture
 def shop(opened_shop: TrainingShop) -> TrainingShop:
+    """The shop as freshly opened: no test sees what another changed, its rights and its ways included."""
     opened_shop.reset()
+    opened_shop.configure(scopes=ALL_SCOPES, key_handling=KeyHandling.IGNORED)
     return opened_shop
 
 
