@@ -103,6 +103,16 @@ class Mailbox:
         """A connection is gone."""
         self._lines.discard(line)
 
+    def hang_up(self) -> None:
+        """Cut every connection that is still open, as when nobody is at the other end any more."""
+        self._loop.call_soon_threadsafe(self._cut)
+
+    def _cut(self) -> None:
+        for line in tuple(self._lines):
+            if line.transport is not None:
+                line.hang_up()
+            self.forget(line)
+
     def _new_line(self) -> _Line:
         options = self._premises.options
         line = _Line(
