@@ -16,6 +16,7 @@ from coupon_desk.app.home import Home
 from coupon_desk.app.parts import Parts
 from coupon_desk.app.receipt import receipt_of
 from coupon_desk.app.view import CouponView, view_of
+from coupon_desk.cancellation.engine import ignore
 from coupon_desk.cancellation.operation import (
     CancelRequest,
     Operation,
@@ -49,10 +50,6 @@ _log = logging.getLogger(__name__)
 
 RECENT_ENTRIES = 20
 """How many of a customer's point entries are drawn."""
-
-
-def ignore(_: Operation) -> None:
-    """An observer for those who only want the result."""
 
 
 class CouponDesk:

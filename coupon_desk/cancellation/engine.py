@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from coupon_desk.cancellation.given import refusal
 from coupon_desk.cancellation.operation import (
     LATE_STEPS,
     CancelRequest,
@@ -21,21 +22,21 @@ from coupon_desk.cancellation.operation import (
     StepState,
 )
 from coupon_desk.cancellation.own_work import story_of
-from coupon_desk.cancellation.packing import opening
+from coupon_desk.cancellation.packing import opening, pack_findings
 from coupon_desk.cancellation.permission import Permission
 from coupon_desk.cancellation.step_update_record import put_back
 from coupon_desk.cancellation.steps import STEPS
 from coupon_desk.cancellation.story import Story, after
 from coupon_desk.cancellation.work import Observer, Systems, Work, tell
 from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.eligibility import Rule, Weight
+from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.errors import DeskError, NotPermitted
 from coupon_desk.people.operators import Session
 from coupon_desk.people.roles import Right
 from coupon_desk.trail.entry import NewEntry, canonical
 from coupon_desk.trail.index import OperationIndex
 from coupon_desk.trail.trail import Trail
-from coupon_desk.words import msg, pack
+from coupon_desk.words import msg
 
 _log = logging.getLogger(__name__)
 
@@ -106,27 +107,16 @@ class Engine:
             asked = self._trail.of_operation(operation_id)
             doubts = next(entry.body for entry in reversed(asked) if entry.action == "operation.approval_needed")
             bound = hashlib.sha256(canonical(asked[0].body).encode()).hexdigest()
-            work = self._append(
-                story,
-                "operation.approved",
-                {
-                    "note": note,
-                    "rules": doubts["rules"],
-                    "points": doubts["points"],
-                    "request": bound,
-                },
-                session,
-                observer,
-            )
-            return self._run(work, wait_seconds)
+            body = {"note": note, "rules": doubts["rules"], "points": doubts["points"], "request": bound}
+            return self._run(self._append(story, "operation.approved", body, session, observer), wait_seconds)
 
     def reject(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
         """A second person says no: the operation is over, nothing was done. Raises NotPermitted."""
         with self._working_on(operation_id):
             story = self._awaiting(operation_id, session)
             why = msg("{by} did not approve: {note}", by=session.operator.name, note=note)
-            finding = {"rule": Rule.REJECTED.value, "weight": Weight.REFUSAL.value, "message": pack(why)}
-            return self._append(story, "operation.refused", {"findings": [finding]}, session, observer).operation
+            body: dict[str, object] = {"findings": pack_findings([refusal(Rule.REJECTED, why)])}
+            return self._append(story, "operation.refused", body, session, observer).operation
 
     def withdraw(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
         """The one who asked, or who may approve, takes back a request of which nothing was done yet. Raises NotPermitted."""
@@ -143,8 +133,8 @@ class Engine:
                     todo=msg("“coupon-desk operations {operation}” shows how it stands.", operation=operation_id),
                 )
             why = msg("Withdrawn by {by}: {note}", by=session.operator.name, note=note)
-            finding = {"rule": Rule.WITHDRAWN.value, "weight": Weight.REFUSAL.value, "message": pack(why)}
-            return self._append(story, "operation.refused", {"findings": [finding]}, session, observer).operation
+            body: dict[str, object] = {"findings": pack_findings([refusal(Rule.WITHDRAWN, why)])}
+            return self._append(story, "operation.refused", body, session, observer).operation
 
     def answer(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
         """A person has looked after what needed one; what is left is finished. Raises NotPermitted.
