@@ -57,6 +57,23 @@ class Entry:
         return decoded
 
     @property
+    def columns(self) -> dict[str, Any]:
+        """Its fields by column, as they are stored and handed out; `body` is the canonical JSON text."""
+        return {
+            "sequence": self.sequence,
+            "at": self.at,
+            "desk": self.desk,
+            "actor": self.actor,
+            "action": self.action,
+            "operation": self.operation,
+            "step": self.step,
+            "code": self.code,
+            "body": self.canonical_body,
+            "previous": self.previous,
+            "hash": self.hash,
+        }
+
+    @property
     def moment(self) -> datetime:
         """When it was written."""
         return from_text(self.at)

@@ -47,23 +47,6 @@ def export_entries(entries: Iterable[Entry], form: ExportFormat, out: IO[bytes])
             return _as_workbook(entries, out)
 
 
-def entry_values(entry: Entry) -> dict[str, Any]:
-    """An entry's fields by column; `body` is its canonical JSON text."""
-    return {
-        "sequence": entry.sequence,
-        "at": entry.at,
-        "desk": entry.desk,
-        "actor": entry.actor,
-        "action": entry.action,
-        "operation": entry.operation,
-        "step": entry.step,
-        "code": entry.code,
-        "body": entry.canonical_body,
-        "previous": entry.previous,
-        "hash": entry.hash,
-    }
-
-
 def harmless(text: str) -> str:
     """A text that a spreadsheet shows and never runs: what looks like a formula gets an apostrophe in front."""
     return f"'{text}" if text.startswith(_FORMULA_SIGNS) else text
@@ -77,7 +60,7 @@ def _as_csv(entries: Iterable[Entry], out: IO[bytes]) -> int:
         writer = csv.writer(wrapped)
         writer.writerow(COLUMNS)
         for entry in entries:
-            writer.writerow([harmless("" if value is None else str(value)) for value in entry_values(entry).values()])
+            writer.writerow([harmless("" if value is None else str(value)) for value in entry.columns.values()])
             count += 1
         wrapped.flush()
     finally:
@@ -89,7 +72,7 @@ def _as_json_lines(entries: Iterable[Entry], out: IO[bytes]) -> int:
     """One object a line; the body stands in it byte for byte as it was hashed."""
     count = 0
     for entry in entries:
-        values = entry_values(entry) | {"body": msgspec.Raw(entry.canonical_body.encode())}
+        values = entry.columns | {"body": msgspec.Raw(entry.canonical_body.encode())}
         out.write(msgspec.json.encode(values) + b"\n")
         count += 1
     return count
@@ -132,7 +115,7 @@ def _new_sheet(workbook: Any, bold: Any) -> Any:
 
 def _cells(entry: Entry) -> Iterator[tuple[int, str]]:
     """The texts of a row, left to right as `constant_memory` asks for."""
-    values = entry_values(entry)
+    values = entry.columns
     rest = ""
     for column, name in enumerate(COLUMNS[1:], start=1):
         text = values[name] or ""

@@ -85,7 +85,7 @@ class Pen:
         ).first()
         head = Head(last.sequence, last.hash) if last else Head(0, GENESIS)
         entry = chained(new, head.sequence + 1, self._clock.now(), self._desk, head.hash)
-        self.connection.execute(insert(entries).values(_row(entry)))
+        self.connection.execute(insert(entries).values(entry.columns))
         return entry
 
     def index(self, row: OperationRow) -> None:
@@ -167,19 +167,3 @@ class Trail:
     def _read(self, query: Select[Any]) -> tuple[Entry, ...]:
         with self._database.read() as connection:
             return tuple(Entry(*row) for row in connection.execute(query.order_by(entries.c.sequence)))
-
-
-def _row(entry: Entry) -> dict[str, Any]:
-    return {
-        "sequence": entry.sequence,
-        "at": entry.at,
-        "desk": entry.desk,
-        "actor": entry.actor,
-        "action": entry.action,
-        "operation": entry.operation,
-        "step": entry.step,
-        "code": entry.code,
-        "body": entry.canonical_body,
-        "previous": entry.previous,
-        "hash": entry.hash,
-    }
