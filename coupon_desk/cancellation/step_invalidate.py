@@ -8,7 +8,7 @@ from coupon_desk.cancellation.operation import OperationKind, OperationState, St
 from coupon_desk.cancellation.patience import pause
 from coupon_desk.cancellation.work import Work
 from coupon_desk.coupons.eligibility import Rule
-from coupon_desk.coupons.evidence import Absent, DiscountSeen, DiscountState, RecordSeen, RecordStatus
+from coupon_desk.coupons.evidence import Absent, DiscountSeen, DiscountState, HistorySeen, RecordSeen, RecordStatus
 from coupon_desk.errors import OutcomeUnknown, RemoteError, RemoteRefused, RemoteUnavailable
 from coupon_desk.words import Message, msg
 
@@ -89,7 +89,11 @@ def _look_again(work: Work) -> None:
         work.delayed(StepName.INVALIDATE, silent)
         return
     orders = seen.orders.orders
-    if orders or _is_used(seen):
+    if work.story.unproved_sends > 0 and isinstance(seen.history, HistorySeen) and seen.history.returns:
+        # Past the pivot after all: what was sent has arrived late, so that nothing may be refused any more.
+        work.history = seen.history
+        work.done(StepName.INVALIDATE, msg("The return is in the point history."))
+    elif orders or _is_used(seen):
         used = (
             msg("Used while it was being cancelled, in order {order}.", order=orders[0].name)
             if orders
