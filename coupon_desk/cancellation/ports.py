@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Protocol
 
 from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.evidence import Absent, DiscountSeen, OrderSeen, OrdersSeen, RecordSeen
+from coupon_desk.coupons.evidence import Absent, DiscountSeen, Held, OrderSeen, OrdersSeen, RecordSeen
 from coupon_desk.coupons.notice import CancellationNotice
 from coupon_desk.coupons.record import RecordChange
 from coupon_desk.points.port import PointSystem
 from coupon_desk.wire import Answer, PreparedRequest
 
-__all__ = ["Mailer", "PointSystem", "Shop"]
+__all__ = ["CentralClaims", "Mailer", "PointSystem", "Shop"]
 
 
 class Shop(Protocol):
@@ -65,3 +65,36 @@ class Mailer(Protocol):
 
     def send(self, notice: CancellationNotice) -> None:
         """Hand the notice to the mail server once."""
+
+
+class CentralClaims(Protocol):
+    """The claims of all desks in the central database. All methods raise RemoteUnavailable or RemoteRefused.
+
+    Each is one short transaction and safe to repeat: after a lost answer the same call finds what it did.
+    """
+
+    def take(
+        self,
+        code: CouponCode,
+        operation: str,
+        by: str,
+        *,
+        returning: bool = False,
+        replaces: str | None = None,
+        proof: str = "",
+    ) -> Held | None:
+        """Hold the coupon for this operation, atomically. None: it is ours, now or already; otherwise whose it is.
+
+        `returning` marks it as being past the pivot: the fence. Where `replaces` holds the coupon, its claim ends as taken over,
+        with the proof, and ours begins. An operation that was taken over once never holds the coupon again: it is told its
+        successor, also after that one has ended.
+        """
+
+    def holder(self, code: CouponCode) -> Held | None:
+        """Whose claim is open on the coupon."""
+
+    def open_ones(self) -> tuple[str, ...]:
+        """The operations of this desk whose claims are open."""
+
+    def release(self, code: CouponCode, operation: str) -> None:
+        """End our claim; nothing where it is not ours, or not any more."""

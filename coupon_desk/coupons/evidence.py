@@ -196,6 +196,20 @@ class HistorySeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody's open claim on the coupon in the central database.
+
+    `by` is the operator's login. `is_returning`: the points may be on their way.
+    """
+
+    operation: str
+    desk: str
+    by: str
+    at: datetime
+    is_returning: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OwnWork:
     """What our own trail says about the coupon: an operation that is open, has cancelled it, or has refunded its order."""
 
