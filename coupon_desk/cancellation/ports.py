@@ -85,9 +85,9 @@ class CentralClaims(Protocol):
     ) -> Held | None:
         """Hold the coupon for this operation, atomically. None: it is ours, now or already; otherwise whose it is.
 
-        `returning` marks it as being past the pivot: the fence. Where `replaces` holds the coupon, its claim ends as taken over,
-        with the proof, and ours begins. An operation that was taken over once never holds the coupon again: it is told its
-        successor, also after that one has ended.
+        `returning` marks it as being past the pivot: the fence. Where `replaces` holds the coupon, its claim ends as taken
+        over, with the proof, and ours begins. An operation that was taken over once never holds the coupon again: it is told
+        its successor, also after that one has ended.
         """
 
     def holder(self, code: CouponCode) -> Held | None:
