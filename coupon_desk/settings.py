@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -83,6 +84,16 @@ class Central(_Section, frozen=True):
     required: bool = False
 
 
+class Logs(_Section, frozen=True):
+    """`[logs]`: where the program's own log also goes, beside its file: an OpenTelemetry collector, over HTTP.
+
+    `otlp_endpoint` is the collector's address, with or without `/v1/logs`. What it asks for to let us in is no setting: it
+    comes from `OTEL_EXPORTER_OTLP_HEADERS`, as for every other program that sends to it.
+    """
+
+    otlp_endpoint: Url | None = None
+
+
 class Policy(_Section, frozen=True):
     """`[policy]`: the rules of the house. Minutes and seconds as named; points are points."""
 
@@ -104,6 +115,7 @@ class Settings(_Section, frozen=True):
     pos: Pos
     mail: Mail
     central: Central | None = None
+    logs: Logs = msgspec.field(default_factory=Logs)
     policy: Policy = msgspec.field(default_factory=Policy)
 
 
@@ -141,7 +153,14 @@ def parse(text: str, file: Path) -> Settings:
 def _refuse_contradictions(settings: Settings, file: Path) -> None:
     if settings.mail.security == "none" and settings.mail.host not in {"127.0.0.1", "localhost", "::1"}:
         raise _refused(file, 'Expected "starttls" or "tls" off this computer - at `$.mail.security`')
-    for url, key in ((settings.shopify.url, "shopify.endpoint"), (settings.pos.endpoint, "pos.endpoint")):
+    collector = settings.logs.otlp_endpoint or ""
+    if urlsplit(collector).username is not None:
+        raise _secret(file, ("logs", "otlp_endpoint"))
+    for url, key in (
+        (settings.shopify.url, "shopify.endpoint"),
+        (settings.pos.endpoint, "pos.endpoint"),
+        (collector, "logs.otlp_endpoint"),
+    ):
         if url.startswith("http://") and not _LOOPBACK.match(url):
             raise _refused(file, f"Expected https:// off this computer - at `$.{key}`")
     if settings.shopify.auth == "client_credentials" and not settings.shopify.client_id:

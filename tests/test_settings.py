@@ -37,6 +37,9 @@ sender = "Ginza store <points@example.com>"
 url = "postgresql+psycopg://desk@db.example.com/coupons"
 required = false
 
+[logs]
+otlp_endpoint = "https://collector.example.com:4318"
+
 [policy]
 settle_seconds = 5
 retire = "delete-after-check"
@@ -64,6 +67,12 @@ def test_the_example_of_the_interface_is_accepted() -> None:
     assert settings.central is not None
 
 
+def test_a_collector_on_this_computer_needs_no_certificate() -> None:
+    text = GOOD.replace("https://collector.example.com:4318", "http://127.0.0.1:4318")
+    assert parse(text, FILE).logs.otlp_endpoint == "http://127.0.0.1:4318"
+    assert parse(GOOD.split("[central]", maxsplit=1)[0], FILE).logs.otlp_endpoint is None
+
+
 def test_central_and_policy_may_be_left_out() -> None:
     settings = parse(GOOD.split("[central]", maxsplit=1)[0], FILE)
     assert settings.central is None
@@ -89,6 +98,9 @@ def test_central_and_policy_may_be_left_out() -> None:
         ('security = "starttls"', 'security = "none"', "mail.security"),
         ("port = 587", "port = 99999", "mail.port"),
         ('coupon_metafield = "loyalty.coupons"', 'coupon_metafield = "coupons"', "shopify.coupon_metafield"),
+        ('otlp_endpoint = "https:', 'otlp_endpoint = "http:', "logs.otlp_endpoint"),
+        ('otlp_endpoint = "https://', 'otlp_endpoint = "', "logs.otlp_endpoint"),
+        ("otlp_endpoint", "otlp", "otlp"),
         ("[policy]", "[policies]", "policies"),
         ("required = false", "required = maybe", "line 27"),
     ],
@@ -105,6 +117,8 @@ def test_what_is_wrong_is_named_by_key_or_line(good: str, bad: str, told: str) -
         ('username = "desk"', 'username = "desk"\npassword = "hunter2"'),
         ('host = "smtp.example.com"', 'host = "shpat_0123456789abcdef0123456789abcdef"'),
         ("desk@db.example.com", "desk:hunter2@db.example.com"),
+        ("https://collector.example.com", "https://hunter2@collector.example.com"),
+        ("https://collector.example.com", "https://collector.example.com/?token=hunter2"),
     ],
 )
 def test_a_secret_in_the_file_is_refused_and_not_repeated(good: str, bad: str) -> None:

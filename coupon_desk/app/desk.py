@@ -12,7 +12,7 @@ from typing import Self
 
 from coupon_desk.app.doctor import Check, examine
 from coupon_desk.app.freshening import row_of
-from coupon_desk.app.home import Home
+from coupon_desk.app.home import Home, desk_name
 from coupon_desk.app.parts import Parts
 from coupon_desk.app.receipt import receipt_of
 from coupon_desk.app.view import CouponView, view_of
@@ -35,6 +35,8 @@ from coupon_desk.coupons.notice import CancellationNotice
 from coupon_desk.coupons.points import PointEntry
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.errors import ConfigurationError, NotPermitted, RemoteError, StorageError
+from coupon_desk.logs import Log
+from coupon_desk.logs.telemetry import ship
 from coupon_desk.mail.messages import RenderedMail
 from coupon_desk.people.operators import Session
 from coupon_desk.people.roles import Right, refusal
@@ -84,8 +86,12 @@ class CouponDesk:
         secrets: Vault | None = None,
         clock: Clock | None = None,
         on_close: Callable[[], None] = lambda: None,
+        log: Log | None = None,
     ) -> Self:
-        """Open a home: read its configuration, bring its database up to date; no network. Raises DeskError."""
+        """Open a home: read its configuration, bring its database up to date; no network. Raises DeskError.
+
+        `log` is this home's; its lines go to the company's collector too, where one is configured.
+        """
         place = Home(home)
         settings = load(place.config)
         if settings.central is not None and settings.central.required:
@@ -95,6 +101,8 @@ class CouponDesk:
                 todo=msg("Set “required = false” under [central]: claims then stand in the customers' records alone."),
             )
         place.make()
+        if log is not None and settings.logs.otlp_endpoint is not None:
+            ship(log, settings.logs.otlp_endpoint, desk_name())
         return cls(place, settings, secrets or KeyringVault(home), clock or SystemClock(), on_close)
 
     def hold(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,6 +29,11 @@ def default_home() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("coupon-desk", appauthor=False)
+
+
+def desk_name() -> str:
+    """What this desk is called in its trail and its log: this computer's name."""
+    return platform.node()[:64] or "desk"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time
 from functools import partial
 
-from coupon_desk.app.home import Home
+from coupon_desk.app.home import Home, desk_name
 from coupon_desk.app.secrets import Secrets
 from coupon_desk.cancellation.engine import Engine
 from coupon_desk.cancellation.gathering import Gatherer
@@ -41,7 +40,7 @@ class Parts:
         self.database = Database.open(home.database)
         self.database.migrate()
         self.secrets = Secrets(vault, clock)
-        self.trail = Trail(self.database, platform.node()[:64] or "desk", clock)
+        self.trail = Trail(self.database, desk_name(), clock)
         self.index = OperationIndex(self.database)
         self.people = People(self.database, self.trail, clock)
         self.catalogue = Catalogue(self.database, clock)

@@ -50,7 +50,7 @@ class Call:
 
             if self.home.is_dir():
                 self.log()
-            self.desk = CouponDesk.open(self.home, secrets=self.vault() if self._log else None)
+            self.desk = CouponDesk.open(self.home, secrets=self.vault() if self._log else None, log=self._log)
             self.log()
         return self.desk
 

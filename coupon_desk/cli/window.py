@@ -74,14 +74,15 @@ def open_window(call: Call) -> int:
             done=msg("Nothing was done."),
             todo=msg("“coupon-desk --help” lists the commands that need none; “coupon-desk demo” shows the program."),
         )
-    home, mask = call.home, call.log().mask
+    home, log = call.home, call.log()
     window_thread = threading.get_ident()
 
     def open_desk() -> CouponDesk:
         from coupon_desk.app.desk import CouponDesk
         from coupon_desk.vault import KeyringVault
 
-        return CouponDesk.open(home, secrets=KeyringVault(home, forbidden_thread=window_thread, revealed=mask.register))
+        vault = KeyringVault(home, forbidden_thread=window_thread, revealed=log.mask.register)
+        return CouponDesk.open(home, secrets=vault, log=log)
 
     def open_training_shop() -> CouponDesk:
         from coupon_desk.app.training import open_training

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from coupon_desk.logs.masking import Mask
 
 # What every record has; anything else came in by `extra` and is a fact of the subject.
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {"message", "asctime", "taskName"}
+_TRACEBACKS: Final = logging.Formatter()
 
 
 class JsonLine(logging.Formatter):
@@ -22,23 +23,7 @@ class JsonLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
-        line: dict[str, object] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": self._mask.text(message_of(record)),
-            "where": f"{record.module}:{record.lineno}",
-            "process": record.process,
-            "thread": record.threadName,
-        }
-        facts = {name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD}
-        if facts:
-            line["facts"] = {name: self._mask.field(name, value) for name, value in facts.items()}
-        if record.exc_info:
-            line["error"] = self._mask.text(self.formatException(record.exc_info))
-        if record.stack_info:
-            line["stack"] = self._mask.text(record.stack_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(told(record, self._mask), ensure_ascii=False)
 
 
 class ConsoleLine(logging.Formatter):
@@ -52,6 +37,27 @@ class ConsoleLine(logging.Formatter):
         """The line, without its end."""
         message = " ".join(self._mask.text(message_of(record)).split())
         return f"{record.levelname.lower()}: {record.name}: {message}"
+
+
+def told(record: logging.LogRecord, mask: Mask) -> dict[str, Any]:
+    """Everything that a record says, masked: the one form that leaves the program, for the file and for a collector."""
+    line: dict[str, Any] = {
+        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname,
+        "logger": record.name,
+        "message": mask.text(message_of(record)),
+        "where": f"{record.module}:{record.lineno}",
+        "process": record.process,
+        "thread": record.threadName,
+    }
+    facts = {name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD}
+    if facts:
+        line["facts"] = {name: mask.field(name, value) for name, value in facts.items()}
+    if record.exc_info:
+        line["error"] = mask.text(_TRACEBACKS.formatException(record.exc_info))
+    if record.stack_info:
+        line["stack"] = mask.text(record.stack_info)
+    return line
 
 
 def message_of(record: logging.LogRecord) -> str:

@@ -32,6 +32,7 @@ class Log:
         self.file = file
         self.mask = mask
         self._undo: list[Callable[[], None]] = []
+        self._handlers: list[logging.Handler] = []
         self._writer: PrivateRotatingFile | None = None
 
     @property
@@ -52,13 +53,19 @@ class Log:
         """Sends every record of this process to a handler until the log is closed."""
         root = logging.getLogger()
         root.addHandler(handler)
+        self._handlers.append(handler)
 
         def undo() -> None:
             root.removeHandler(handler)
+            self._handlers.remove(handler)
             with suppress(OSError, ValueError):
                 handler.close()
 
         self.on_close(undo)
+
+    def goes_to(self, kind: type[logging.Handler]) -> bool:
+        """Whether records are sent to a handler of this kind already."""
+        return any(isinstance(handler, kind) for handler in self._handlers)
 
     def write_to(self, writer: PrivateRotatingFile) -> None:
         """Writes every record to this file."""
