@@ -24,13 +24,13 @@ from coupon_desk.cancellation.operation import (
 from coupon_desk.cancellation.own_work import story_of
 from coupon_desk.cancellation.packing import opening, pack_findings
 from coupon_desk.cancellation.permission import Permission
-from coupon_desk.cancellation.step_update_record import put_back
+from coupon_desk.cancellation.putting_back import put_back
 from coupon_desk.cancellation.steps import STEPS
-from coupon_desk.cancellation.story import Story, after
+from coupon_desk.cancellation.story import Story, after, fold
 from coupon_desk.cancellation.work import Observer, Systems, Work, tell
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule
-from coupon_desk.errors import DeskError, NotPermitted
+from coupon_desk.errors import DeskError, NotPermitted, RemoteError
 from coupon_desk.people.operators import Session
 from coupon_desk.people.roles import Right
 from coupon_desk.trail.entry import NewEntry, canonical
@@ -156,6 +156,7 @@ class Engine:
         Each step looks before it acts, so that nothing is repeated. Alarms stay until they are answered. An operation that
         cannot be worked on does not keep the others waiting; its error is raised at the end.
         """
+        self._release_leftovers()
         ids = [row.id for row in self._index.open_ones()]
         return _each(ids, lambda one: self._take_up(one, observer, wait_seconds, on_demand=True))
 
@@ -188,7 +189,11 @@ class Engine:
         `on_demand`: somebody asks for it now, so that the first step does not wait for its time.
         """
         until = self._systems.clock.monotonic() + wait_seconds
+        held_code = work.story.row.holds_code
         while True:
+            if held_code and not work.story.row.holds_code:
+                held_code = False
+                self._release(work.operation)
             action = self._next(work.operation, on_demand=on_demand)
             on_demand = False
             if action is not None:
@@ -198,6 +203,29 @@ class Engine:
             if pause is None or self._systems.clock.monotonic() + pause > until:
                 return work.operation
             self._systems.clock.sleep(pause)
+
+    def _release(self, operation: Operation) -> None:
+        """Let others have the coupon. Where the central database is out of reach now, `_release_leftovers` does it later."""
+        central = self._systems.central
+        if central is None:
+            return
+        try:
+            central.claims.release(operation.code, operation.id)
+        except RemoteError as silent:
+            _log.info("the central claim of operation %s stays for now: %s", operation.id, silent)
+
+    def _release_leftovers(self) -> None:
+        """End the central claims of operations that are over: a crash or a silence kept them from being released."""
+        central = self._systems.central
+        if central is None:
+            return
+        try:
+            for operation_id in central.claims.open_ones():
+                entries = self._trail.of_operation(operation_id)
+                if entries and not (story := fold(entries)).row.holds_code:
+                    central.claims.release(story.operation.code, operation_id)
+        except RemoteError as silent:
+            _log.info("central claims that are left over could not be looked up: %s", silent)
 
     def _next(self, operation: Operation, *, on_demand: bool) -> Callable[[Work], None] | None:
         """What comes next for an operation that stands so; None where it has to wait or is over."""

@@ -45,7 +45,14 @@ class Gatherer:
     executor: Executor
     customer_hint: Callable[[CouponCode], str | None]
 
-    def gather(self, code: CouponCode, *, own: OwnWork | None, operator_contacts: tuple[str, ...]) -> Evidence:
+    def gather(
+        self,
+        code: CouponCode,
+        *,
+        own: OwnWork | None,
+        operator_contacts: tuple[str, ...],
+        taking_over: str | None = None,
+    ) -> Evidence:
         """Everything that the sources say of the coupon now. Never raises a RemoteError."""
         hint = self.customer_hint(code)
         asked = self.executor.submit(self._ask, Source.DISCOUNT, lambda: self.shop.read_discount(code))
@@ -65,6 +72,7 @@ class Gatherer:
             history=history,
             own=own,
             operator_contacts=operator_contacts,
+            taking_over=taking_over,
         )
 
     def look_again(self, discount: DiscountSeen, customer_id: str, pos_customer_id: str) -> SecondLook:

@@ -137,13 +137,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class CancelRequest:
-    """What an operator asks for. `order` is only for the refund of a cancelled order: its name or id."""
+    """What an operator asks for. `order` is only for the refund of a cancelled order: its name or id.
+
+    `takes_over` is the operation that another desk began; a person says that this desk is gone for good.
+    """
 
     code: CouponCode
     kind: OperationKind
     reason: Reason
     note: str
     order: str | None = None
+    takes_over: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ def opening(
         "reason": request.reason.value,
         "note": request.note,
         "order": request.order,
+        "takes_over": request.takes_over,
         "operator": {"login": operator.login, "name": operator.name, "role": operator.role},
         "rules": {
             "settle_seconds": str(rules.settle_seconds),

@@ -10,6 +10,13 @@ from typing import Final
 SECOND_LOOK: Final = timedelta(seconds=60)
 """Points that were looked for and not found are looked for again no sooner than this (facts: points §4.3)."""
 
+TAKE_OVER_LOOK: Final = timedelta(minutes=3)
+"""The same for points that a desk may have sent whose work is taken over: until then its last look is no longer fresh, and
+its request has arrived or timed out."""
+
+FRESH_LOOK: Final = timedelta(seconds=30)
+"""Points move only so shortly after the last look at all sources began; a computer may have been asleep in between."""
+
 MOST_SENDS: Final = 5
 """Points that were sent so often, and surely did not arrive each time, are a person's business."""
 

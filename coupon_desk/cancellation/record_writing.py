@@ -92,9 +92,9 @@ def _read(work: Work, name: StepName, customer_id: str) -> RecordSeen | None:
 
 
 def _refuse(work: Work, name: StepName, finding: Finding) -> None:
-    """Before anything is switched off a refusal ends the operation; afterwards a person has to mend the cause."""
+    """Before anything was sent that matters a refusal ends the operation; afterwards a person has to mend the cause."""
     why = finding.message
-    if name is StepName.CLAIM:
+    if name is StepName.CLAIM and work.story.may_be_refused:
         work.refused(name, [finding], why)
         return
     work.postponed(name, why, work.now)

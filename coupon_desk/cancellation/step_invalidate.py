@@ -6,6 +6,7 @@ from coupon_desk.cancellation.gathering import SecondLook
 from coupon_desk.cancellation.given import known, refusal
 from coupon_desk.cancellation.operation import OperationKind, OperationState, StepName, StepState
 from coupon_desk.cancellation.patience import pause
+from coupon_desk.cancellation.step_claim import claimed_by_another, stop_for_another
 from coupon_desk.cancellation.work import Work
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.evidence import Absent, DiscountSeen, DiscountState, HistorySeen, RecordSeen, RecordStatus
@@ -17,6 +18,10 @@ def invalidate(work: Work) -> None:
     """Switch the code off, let it settle, and make sure that it was not used meanwhile and is still ours to cancel."""
     if work.operation.kind is OperationKind.ORDER_REFUND:
         _switch_off_what_still_works(work)
+        return
+    if work.operation.discount is None:
+        # Only where the desk that is gone has returned the points, and the code with the discount is gone.
+        work.done(StepName.INVALIDATE, msg("The code is gone from Shopify."))
         return
     if work.story.code_dead_at is None and not _switch_off(work):
         return
@@ -30,9 +35,24 @@ def invalidate(work: Work) -> None:
 def is_still_unused(work: Work) -> bool:
     """Look at every source once more before points move; where one objects, that is written down and the step is over."""
     _look_again(work)
+    return _may_go_on(work)
+
+
+def is_still_ours(work: Work) -> bool:
+    """Look whether our mark still stands in the record: all that can object to an order's refund before points move."""
+    work.looked_at = work.now
+    try:
+        record = work.systems.shop.read_record(known(work.operation.customer_id), work.operation.code)
+    except RemoteError as silent:
+        work.delayed(StepName.RETURN_POINTS, silent)
+        return False
+    return not _is_anothers(work, record) and _is_still_claimed(work, record) and _may_go_on(work)
+
+
+def _may_go_on(work: Work) -> bool:
     operation = work.operation
     steps = (operation.step(StepName.CLAIM), operation.step(StepName.INVALIDATE))
-    return operation.state is OperationState.RUNNING and all(step.state is StepState.DONE for step in steps)
+    return operation.state is OperationState.RUNNING and all(step.state.is_settled for step in steps)
 
 
 def _switch_off_what_still_works(work: Work) -> None:
@@ -83,6 +103,7 @@ def _switch_off(work: Work) -> bool:
 
 def _look_again(work: Work) -> None:
     operation, discount = work.operation, known(work.operation.discount)
+    work.looked_at = work.now
     try:
         seen = work.systems.gatherer.look_again(discount, known(operation.customer_id), known(operation.pos_customer_id))
     except RemoteError as silent:
@@ -100,6 +121,8 @@ def _look_again(work: Work) -> None:
             else msg("Used while it was being cancelled.")
         )
         work.refused(StepName.INVALIDATE, [refusal(Rule.USED_MEANWHILE, used)], used)
+    elif _is_anothers(work, seen.record):
+        return
     elif not _is_dead(seen.discount):
         _stop_for_a_person(
             work,
@@ -130,13 +153,20 @@ def _is_still_claimed(work: Work, record: RecordSeen | Absent) -> bool:
         return False
     work.record, work.record_is_fresh = record, True
     claim = record.entry.claim if record.entry else None
-    if claim is not None and claim.operation == work.operation.id:
-        return True
-    if claim is not None:
-        why = msg("Being cancelled by {by} since {at}.", by=claim.by, at=claim.at)
-        work.refused(StepName.INVALIDATE, [refusal(Rule.BEING_CANCELLED, why)], why)
-    else:
+    if claim is None:
         work.looked(StepName.CLAIM, "gone", msg("Somebody wrote over our claim; it is put there again."))
+    return claim is not None
+
+
+def _is_anothers(work: Work, record: RecordSeen | Absent) -> bool:
+    """Whether another desk has taken the coupon over, or cancelled it; then that is written down."""
+    entry = record.entry if isinstance(record, RecordSeen) else None
+    if entry is not None and entry.claim is not None and entry.claim.operation != work.operation.id:
+        stop_for_another(work, claimed_by_another(entry.claim))
+        return True
+    if entry is not None and entry.claim is None and entry.status is RecordStatus.CANCELLED:
+        stop_for_another(work, refusal(Rule.CANCELLED, msg("Already cancelled.")))
+        return True
     return False
 
 

@@ -19,7 +19,10 @@ from coupon_desk.words import msg
 def retire(work: Work) -> None:
     """Later, look again for a late use, which raises an alarm; then delete the discount or keep it, as the policy says."""
     operation, shop, rules = work.operation, work.systems.shop, work.operation.rules
-    discount = known(operation.discount)
+    discount = operation.discount
+    if discount is None:
+        work.skipped(StepName.RETIRE, msg("The code is gone from Shopify."))
+        return
     checks = () if rules.retire == "delete-now" else rules.recheck_minutes
     if _waits_for_check(work, checks):
         return

@@ -7,8 +7,9 @@ from typing import Literal
 
 from coupon_desk.cancellation.given import known
 from coupon_desk.cancellation.operation import OperationKind, StepName, StepState
-from coupon_desk.cancellation.patience import MOST_SENDS, SECOND_LOOK, pause
-from coupon_desk.cancellation.step_invalidate import is_still_unused
+from coupon_desk.cancellation.patience import FRESH_LOOK, MOST_SENDS, SECOND_LOOK, TAKE_OVER_LOOK, pause
+from coupon_desk.cancellation.step_claim import is_fenced
+from coupon_desk.cancellation.step_invalidate import is_still_ours, is_still_unused
 from coupon_desk.cancellation.work import Work
 from coupon_desk.clock import to_text
 from coupon_desk.coupons.evidence import (
@@ -27,13 +28,17 @@ def return_points(work: Work) -> None:
 
     Decided from what the point system declares of itself (`PointCapabilities`), never from its name (facts: points §4.3).
     """
-    if work.step(StepName.RETURN_POINTS).state in {StepState.RUNNING, StepState.UNKNOWN} and not _is_proved_absent(work):
+    in_doubt = work.step(StepName.RETURN_POINTS).state in {StepState.RUNNING, StepState.UNKNOWN}
+    if (in_doubt or work.story.has_only_others_sends) and not _is_proved_absent(work):
         return
     # The last look before points move: at every source for a coupon, and at the history that was read last of all.
-    if work.operation.kind is OperationKind.CANCEL and work.history is None and not is_still_unused(work):
+    if work.operation.kind is OperationKind.ORDER_REFUND:
+        if not is_still_ours(work):
+            return
+    elif work.history is None and not is_still_unused(work):
         return
     history = _judged(work, _read(work), in_doubt=False)
-    if history is None:
+    if history is None or not is_fenced(work) or not _is_fresh(work):
         return
     operation, points, story = work.operation, work.systems.points, work.story
     if story.sends >= MOST_SENDS:
@@ -52,6 +57,8 @@ def return_points(work: Work) -> None:
         )
     )
     work.started(StepName.RETURN_POINTS, request, seen_before=[entry.id for entry in history.unreferenced])
+    if not _is_fresh(work):
+        return
     try:
         added = points.send(request)
     except RemoteUnavailable as surely_not:
@@ -74,9 +81,22 @@ def _is_proved_absent(work: Work) -> bool:
     history = _judged(work, _read(work), in_doubt=True)
     if history is None:
         return False
-    if work.systems.points.capabilities.history is HistorySearch.NONE:
+    searched = work.systems.points.capabilities.history
+    if searched is HistorySearch.NONE or (work.story.has_only_others_sends and searched is not HistorySearch.BY_REFERENCE):
         return _key_still_protects(work) or _ask_a_person(work, history)
     return _is_surely_absent(work, history)
+
+
+def _is_fresh(work: Work) -> bool:
+    """Whether the last look is fresh enough for points to move; else it is made again. Nothing was sent.
+
+    By the clock on the wall, which goes on while a computer sleeps; one that was set costs another look.
+    """
+    if timedelta(0) <= work.now - known(work.looked_at) <= FRESH_LOOK:
+        return True
+    again_at = work.now + pause(work.step(StepName.RETURN_POINTS).attempts)
+    work.postponed(StepName.RETURN_POINTS, msg("The last look is too old: looking once more before points move."), again_at)
+    return False
 
 
 def _read(work: Work) -> HistorySeen | Absent | RemoteError:
@@ -172,7 +192,8 @@ def _is_surely_absent(work: Work, history: HistorySeen) -> bool:
     gaps = [work.now - first] if first else [timedelta(0)]
     if first_there and there:
         gaps.append(there - first_there)
-    missing = SECOND_LOOK - max(timedelta(0), min(gaps))
+    apart = TAKE_OVER_LOOK if work.story.has_only_others_sends else SECOND_LOOK
+    missing = apart - max(timedelta(0), min(gaps))
     told = {"server_time": to_text(there)} if there else {}
     if missing <= timedelta(0):
         work.looked(StepName.RETURN_POINTS, "absent", msg("Looked twice: the points were not returned."), None, **told)
@@ -180,7 +201,9 @@ def _is_surely_absent(work: Work, history: HistorySeen) -> bool:
     work.looked(
         StepName.RETURN_POINTS,
         "absent",
-        msg("Sent, but not in the point history yet. Nothing is sent again before the next look."),
+        msg("The other desk may have sent the points: looking once more before they are sent from here.")
+        if work.story.has_only_others_sends
+        else msg("Sent, but not in the point history yet. Nothing is sent again before the next look."),
         work.now + missing,
         **told,
     )

@@ -32,6 +32,7 @@ def verify(work: Work) -> None:
             *systems.contacts_of(operation.operator.login),
             *(systems.contacts_of(operation.approved_by) if operation.approved_by else ()),
         ),
+        taking_over=operation.request.takes_over,
     )
     verdict = _judge(work, evidence)
     packed = pack_evidence(evidence)

@@ -48,7 +48,8 @@ class Story:
     sent and which unreferenced entries stood in the history then; `absent_since` when the points of the last send were first
     looked for and not found, by our clock and by the point system's; `code_dead_at` when the code was seen dead; `claimed`
     whether our mark stands in the record, `claim_was_in_doubt` whether a claim was sent whose answer never came, `put_back_at`
-    when our mark was seen gone after that.
+    when our mark was seen gone after that; `claimed_centrally` whether we hold the coupon in the central database as well;
+    `is_window_settled` whether it was decided what becomes of a discount that was switched off in vain.
     """
 
     operation: Operation
@@ -61,12 +62,24 @@ class Story:
     absent_since_there: datetime | None = None
     code_dead_at: datetime | None = None
     claimed: bool = False
+    claimed_centrally: bool = False
+    is_window_settled: bool = False
     claim_was_in_doubt: bool = False
     put_back_at: datetime | None = None
     approved_rules: frozenset[Rule] = frozenset()
     approved_points: int = 0
     rechecks: int = 0
     message_id: str = ""
+
+    @property
+    def may_be_refused(self) -> bool:
+        """No points were sent from here that may still be credited, or are."""
+        return self.unproved_sends == 0 or self.has_only_others_sends
+
+    @property
+    def has_only_others_sends(self) -> bool:
+        """Taken over, and no points were sent from here yet: what may have been sent is the other desk's."""
+        return self.operation.request.takes_over is not None and self.first_sent_at is None
 
     @property
     def row(self) -> OperationRow:
@@ -120,7 +133,9 @@ def _opened(entry: Entry) -> Story:
     kind = OperationKind(body["kind"])
     operation = Operation(
         id=entry.operation,
-        request=CancelRequest(CouponCode(entry.code), kind, Reason(body["reason"]), body["note"], body["order"]),
+        request=CancelRequest(
+            CouponCode(entry.code), kind, Reason(body["reason"]), body["note"], body["order"], body.get("takes_over")
+        ),
         operator=Operator(**body["operator"]),
         rules=Rules(float(body["rules"]["settle_seconds"]), body["rules"]["retire"], tuple(body["rules"]["recheck_minutes"])),
         state=OperationState.RUNNING,
@@ -132,7 +147,12 @@ def _opened(entry: Entry) -> Story:
         approval_needed=tuple(unpack(message) for message in body["approval_needed"]),
         head=entry.hash,
     )
-    return Story(operation, message_id=f"<{entry.operation}@coupon-desk.invalid>")
+    # The desk whose work is taken over may have sent the points: one send that nothing proves unexecuted.
+    return Story(
+        operation,
+        unproved_sends=1 if operation.request.takes_over else 0,
+        message_id=f"<{entry.operation}@coupon-desk.invalid>",
+    )
 
 
 _SKIPPED = {
@@ -321,7 +341,7 @@ def _learnt(story: Story, name: StepName, body: dict[str, Any]) -> Story:
                 language=Language(body["language"]),
             )
         case StepName.CLAIM:
-            return replace(story, claimed=True)
+            return replace(story, claimed=True, claimed_centrally=bool(body.get("is_central")))
         case StepName.RETURN_POINTS:
             operation = replace(
                 operation,
@@ -346,6 +366,8 @@ def _looked(story: Story, name: StepName, entry: Entry) -> Story:
         return replace(story, rechecks=story.rechecks + 1)
     if name is StepName.CLAIM:
         return replace(story, claimed=False)
+    if name is StepName.UPDATE_RECORD and entry.body["found"] == "window":
+        return replace(story, is_window_settled=True)
     if name is StepName.UPDATE_RECORD:
         return replace(story, put_back_at=story.put_back_at or entry.moment)
     return story

@@ -12,7 +12,7 @@ from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import Operation, Step, StepName
 from coupon_desk.cancellation.packing import pack_findings, pack_request, pack_request_without_text
 from coupon_desk.cancellation.patience import pause
-from coupon_desk.cancellation.ports import Mailer, PointSystem, Shop
+from coupon_desk.cancellation.ports import CentralClaims, Mailer, PointSystem, Shop
 from coupon_desk.cancellation.story import Story, after
 from coupon_desk.clock import Clock, to_text
 from coupon_desk.coupons.code import CouponCode
@@ -30,10 +30,18 @@ Observer = Callable[[Operation], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Central:
+    """The central claims. `is_required`: nothing is cancelled while they are out of reach."""
+
+    claims: CentralClaims
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Systems:
     """What the steps act on. `contacts_of` tells an operator's own e-mail and phone by login.
 
-    `own_work` tells what our trail says of a coupon besides one operation.
+    `own_work` tells what our trail says of a coupon besides one operation; `central` is None where desks share no database.
     """
 
     shop: Shop
@@ -44,6 +52,7 @@ class Systems:
     shop_language: Language
     contacts_of: Callable[[str], tuple[str, ...]]
     own_work: Callable[[CouponCode, str], OwnWork | None]
+    central: Central | None = None
 
 
 def tell(observer: Observer, operation: Operation) -> None:
@@ -58,7 +67,7 @@ class Work:
     """The story so far, kept true to the trail: what is written here is on disk before anything else happens.
 
     `record` is the customer's record as this process saw it last, fresh until something writes it; `history` the point history
-    as it was seen just now, good for one look.
+    as it was seen just now, good for one look; `looked_at` when the last look at all sources began.
     """
 
     def __init__(self, story: Story, trail: Trail, systems: Systems, observer: Observer) -> None:
@@ -68,6 +77,7 @@ class Work:
         self.record_is_fresh = False
         self.has_settled = False
         self.history: HistorySeen | Absent | None = None
+        self.looked_at: datetime | None = None
         self._trail = trail
         self._observer = observer
 

@@ -22,7 +22,7 @@ from coupon_desk.coupons.evidence import (
     RecordSeen,
     RecordStatus,
 )
-from coupon_desk.coupons.points import Points
+from coupon_desk.coupons.points import PointEntry, Points
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.words import Message, msg
 
@@ -57,6 +57,7 @@ class Rule(StrEnum):
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
     REMOTE_REFUSED = "remote_refused"
+    TAKEN_OVER = "taken_over"
 
 
 class Weight(StrEnum):
@@ -109,7 +110,7 @@ def judge(evidence: Evidence, *, returns_points: bool = True) -> Verdict:
 
     Without points to return (suspected fraud) the point history has no say.
     """
-    rules = [_work, _use, _end, _sources, _customer, *([_points] if returns_points else [])]
+    rules = [_work, _taking_over, _use, _end, _sources, _customer, *([_points] if returns_points else [])]
     seen = evidence if returns_points else replace(evidence, history=Absent())
     findings = tuple(finding for rule in rules for finding in rule(seen))
     return Verdict(_status(findings), findings, points_to_return(evidence) if returns_points else Points(0))
@@ -120,7 +121,7 @@ def judge_order_refund(evidence: Evidence, order: OrderSeen | Absent | NotAnswer
     customer = evidence.customer
     findings = [
         finding
-        for rule in (_work, _sources, _customer, _points)
+        for rule in (_work, _taking_over, _sources, _customer, _points)
         for finding in rule(evidence)
         if finding.rule not in {Rule.NOT_FOUND, Rule.NOT_RESTRICTED, Rule.SEVERAL_CODES}
     ]
@@ -181,11 +182,17 @@ def _work(evidence: Evidence) -> Iterator[Finding]:
         yield _no(Rule.ALREADY_RETURNED, msg("Points were already returned for the cancelled order."))
     elif own:
         yield _no(Rule.BEING_CANCELLED, msg("Being cancelled by {by} since {at}.", by=own.by, at=own.at))
-    elif entry and entry.claim:
+    elif entry and entry.claim and entry.claim.operation != evidence.taking_over:
         yield _no(
             Rule.BEING_CANCELLED,
             msg("Being cancelled by {by} since {at}.", by=entry.claim.by, at=entry.claim.at),
         )
+
+
+def _taking_over(evidence: Evidence) -> Iterator[Finding]:
+    """Nothing proves that a desk is gone for good: a second person says so, and everything is looked up."""
+    if evidence.taking_over is not None:
+        yield _ask(Rule.TAKEN_OVER, msg("Another desk began this and is said to be gone for good."))
 
 
 def _use(evidence: Evidence) -> Iterator[Finding]:
@@ -222,7 +229,8 @@ def _end(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _sources(evidence: Evidence) -> Iterator[Finding]:
-    if isinstance(evidence.discount, Absent) and not _is_our_work(evidence):
+    still_needed = not _is_our_work(evidence) or (evidence.taking_over is not None and _returned_before(evidence) is None)
+    if isinstance(evidence.discount, Absent) and still_needed:
         yield _no(Rule.NOT_FOUND, msg("Not found in Shopify: what became of it is unknown."))
     for answer in (evidence.discount, evidence.record, evidence.orders, evidence.history):
         if isinstance(answer, NotAnswered):
@@ -259,7 +267,13 @@ def _points(evidence: Evidence) -> Iterator[Finding]:
     elif isinstance(history, HistorySeen):
         if not history.complete:
             yield _no(Rule.NOT_ANSWERED, msg("Cannot be proved unused now: the point history could not be read to its end."))
-        if history.returns:
+        if history.returns and _returned_before(evidence) is not None:
+            yield Finding(
+                Rule.TAKEN_OVER,
+                Weight.NOTE,
+                msg("The other desk has returned the points. None are returned again; the rest is finished."),
+            )
+        elif history.returns:
             first = history.returns[-1]
             yield _no(
                 Rule.ALREADY_RETURNED,
@@ -276,6 +290,14 @@ def _points(evidence: Evidence) -> Iterator[Finding]:
                     points=code.points,
                 ),
             )
+
+
+def _returned_before(evidence: Evidence) -> PointEntry | None:
+    """The return that the desk whose work is taken over has made: the only one, and of the right size."""
+    history = evidence.history
+    if evidence.taking_over is None or not isinstance(history, HistorySeen) or len(history.returns) != 1:
+        return None
+    return history.returns[0] if history.returns[0].points == points_to_return(evidence) else None
 
 
 def _orders(evidence: Evidence) -> tuple[OrderSeen, ...]:

@@ -113,7 +113,10 @@ class RecordStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordEntry:
-    """The coupon's entry in the customer's record; keys that we do not know stay in the raw value."""
+    """The coupon's entry in the customer's record; keys that we do not know stay in the raw value.
+
+    `taken_over_by` is the operation that cancelled or refunded it in another desk's place.
+    """
 
     status: RecordStatus
     points: Points | None
@@ -124,6 +127,7 @@ class RecordEntry:
     cancelled_at: datetime | None
     claim: Claim | None
     refunded_at: datetime | None = None
+    taken_over_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +228,8 @@ class OwnWork:
 class Evidence:
     """All that is known of one coupon at one moment.
 
-    `operator_contacts` are the operator's own e-mails and phone numbers, to see a coupon of their own.
+    `operator_contacts` are the operator's own e-mails and phone numbers, to see a coupon of their own. `taking_over` is the
+    operation of another desk whose claim is asked to be taken over.
     """
 
     code: CouponCode
@@ -235,6 +240,7 @@ class Evidence:
     history: HistorySeen | Absent | NotAnswered
     own: OwnWork | None = None
     operator_contacts: tuple[str, ...] = ()
+    taking_over: str | None = None
 
     @property
     def customer(self) -> CustomerSeen | None:

@@ -12,9 +12,13 @@ from coupon_desk.coupons.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class PutClaim:
-    """Mark the entry as being worked on. An entry that is missing is made, with the code's points, as active."""
+    """Mark the entry as being worked on. An entry that is missing is made, with the code's points, as active.
+
+    `replaces`: the operation of a desk that is gone, whose mark ours takes the place of.
+    """
 
     claim: Claim
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +30,16 @@ class DropClaim:
 
 @dataclass(frozen=True, slots=True)
 class MarkCancelled:
-    """Cancelled: status, when, by whom and why; the mark goes."""
+    """Cancelled: status, when, by whom and why; the mark goes.
+
+    `taken_over_by` is the operation that finished another desk's.
+    """
 
     at: datetime
     by: str
     reason: Reason
     points_returned: Points
+    taken_over_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +51,15 @@ class MarkUsed:
 
 @dataclass(frozen=True, slots=True)
 class MarkRefunded:
-    """A used coupon whose cancelled order was refunded in points: stays used, the grant is noted; the mark goes."""
+    """A used coupon whose cancelled order was refunded in points: stays used, the grant is noted; the mark goes.
+
+    `taken_over_by` is the operation that finished another desk's.
+    """
 
     at: datetime
     by: str
     points_returned: Points
+    taken_over_by: str | None = None
 
 
 RecordChange = PutClaim | DropClaim | MarkCancelled | MarkUsed | MarkRefunded

@@ -24,6 +24,7 @@ LARGEST_RECORD_BYTES: Final = 128 * 1024
 
 _LIST_KEY: Final = "coupons"
 _MARK: Final = "cancellation"
+_TAKEN_OVER_BY: Final = "taken_over_by"
 _MOST_POINTS: Final = Decimal(10**12)
 _MEND: Final = msg("Nothing was done. The record has to be mended by whoever looks after the shop's website.")
 
@@ -82,9 +83,9 @@ def changed(raw: str | None, code: CouponCode, change: RecordChange) -> str:
 def _changed_entry(text: str, place: int, change: RecordChange) -> str:
     entry = splice.value_at(text, place)
     match change:
-        case PutClaim(claim=claim):
+        case PutClaim(claim=claim, replaces=replaces):
             present = _claim(entry.get(_MARK))
-            if present is not None and present.operation != claim.operation:
+            if present is not None and present.operation not in {claim.operation, replaces}:
                 raise RemoteRefused(
                     System.SHOPIFY,
                     msg("Being cancelled by {by} since {at}.", by=present.by, at=present.at),
@@ -99,6 +100,7 @@ def _changed_entry(text: str, place: int, change: RecordChange) -> str:
                 ("cancelled_by", change.by),
                 ("reason", change.reason.value),
                 ("points_returned", change.points_returned),
+                *_taken_over(change.taken_over_by),
             ]
         case MarkUsed():
             changes = [("status", RecordStatus.USED.value)]
@@ -110,10 +112,15 @@ def _changed_entry(text: str, place: int, change: RecordChange) -> str:
                 ("refunded_at", to_text(change.at)),
                 ("refunded_by", change.by),
                 ("points_returned", change.points_returned),
+                *_taken_over(change.taken_over_by),
             ]
         case DropClaim():
             return _dropped(text, place, change.operation)
     return splice.put(splice.take(text, place, _MARK), place, changes)
+
+
+def _taken_over(operation: str | None) -> list[tuple[str, Any]]:
+    return [(_TAKEN_OVER_BY, operation)] if operation is not None else []
 
 
 def _dropped(text: str, place: int, operation: str) -> str:
@@ -174,6 +181,7 @@ def _entry(entry: Mapping[str, Any]) -> RecordEntry:
         cancelled_at=_moment(entry.get("cancelled_at"), must_be_understood=True),
         claim=_claim(entry.get(_MARK)),
         refunded_at=_moment(entry.get("refunded_at"), must_be_understood=True),
+        taken_over_by=told if isinstance(told := entry.get(_TAKEN_OVER_BY), str) else None,
     )
 
 

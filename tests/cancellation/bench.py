@@ -14,7 +14,7 @@ from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, Rules
 from coupon_desk.cancellation.own_work import own_work
 from coupon_desk.cancellation.permission import Permission
-from coupon_desk.cancellation.work import Systems
+from coupon_desk.cancellation.work import Central, Systems
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.people.operators import NewOperator, Session
 from coupon_desk.people.people import People
@@ -70,10 +70,21 @@ class FragileTrail(Trail):
 class Bench:
     """One home on one world. `start_again` is the same home after a crash: only what is on disk is left."""
 
-    def __init__(self, template: Path, folder: Path, world: World, capabilities: PointCapabilities = PLAIN) -> None:
+    def __init__(
+        self,
+        template: Path,
+        folder: Path,
+        world: World,
+        capabilities: PointCapabilities = PLAIN,
+        *,
+        desk: str = "counter-1",
+        central: Central | None = None,
+    ) -> None:
         self.world = world
+        self.desk = desk
+        self.central = central
         self.points = PointsInMemory(world, capabilities)
-        self.file = folder / "desk.sqlite3"
+        self.file = folder / f"{desk}.sqlite3"
         shutil.copy(template, self.file)
         self.policy = Policy(settle_seconds=SETTLE_SECONDS)
         self.database = Database.open(self.file)
@@ -85,7 +96,7 @@ class Bench:
         self._assemble()
 
     def _assemble(self) -> None:
-        self.trail = FragileTrail(self.database, "counter-1", self.world.clock)
+        self.trail = FragileTrail(self.database, self.desk, self.world.clock)
         self.index = OperationIndex(self.database)
         self.people = People(self.database, self.trail, self.world.clock, pins=cheap_pins())
         self.shop = shop = ShopInMemory(self.world)
@@ -99,6 +110,7 @@ class Bench:
             shop_language=Language.EN,
             contacts_of=lambda _: (),
             own_work=lambda code, besides: own_work(self.trail, self.index, code, besides),
+            central=self.central,
         )
         rules = Rules(SETTLE_SECONDS, self.policy.retire, tuple(self.policy.recheck_minutes))
         permission = Permission(self.people, self.policy, lambda _: 0)

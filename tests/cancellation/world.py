@@ -23,6 +23,7 @@ from coupon_desk.coupons.evidence import (
     DiscountKind,
     DiscountSeen,
     DiscountState,
+    Held,
     HistorySeen,
     OrderSeen,
     OrdersSeen,
@@ -67,6 +68,15 @@ class Killed(BaseException):
 
 
 @dataclass
+class CentralClaim:
+    """One row of the central claims; `ending` is empty while it is open."""
+
+    held: Held
+    ending: str = ""
+    proof: str = ""
+
+
+@dataclass
 class World:
     """The remote systems' own state, and what breaks. `fault` is asked at every call; `moment` happens before every call."""
 
@@ -86,6 +96,7 @@ class World:
     calls: list[str] = field(default_factory=list)
     skew: timedelta = timedelta(0)
     usage_limit: int | None = 1
+    central: list[CentralClaim] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.entries.append(
@@ -186,19 +197,22 @@ class ShopInMemory:
     def prepare_record(self, seen: RecordSeen, code: CouponCode, change: RecordChange) -> PreparedRequest:
         record: dict[str, object] = json.loads(seen.raw or "{}")
         match change:
-            case PutClaim(claim):
+            case PutClaim(claim, _):
                 record["cancellation"] = {"operation": claim.operation, "by": claim.by, "at": claim.at.isoformat()}
-            case DropClaim():
+            case DropClaim(operation):
+                mark = record.get("cancellation")
+                if isinstance(mark, dict) and mark["operation"] == operation:
+                    del record["cancellation"]
+            case MarkCancelled(taken_over_by=operation):
                 record.pop("cancellation", None)
-            case MarkCancelled():
-                record.pop("cancellation", None)
-                record["status"] = "cancelled"
+                record |= {"status": "cancelled"} | ({"taken_over_by": operation} if operation else {})
             case MarkUsed():
                 record.pop("cancellation", None)
                 record["status"] = "used"
-            case MarkRefunded(at):
+            case MarkRefunded(at, taken_over_by=operation):
                 record.pop("cancellation", None)
                 record |= {"status": "used", "refunded_at": at.isoformat()}
+                record |= {"taken_over_by": operation} if operation else {}
         return PreparedRequest(System.SHOPIFY, "record", seen.digest or "", json.dumps(record))
 
     def send(self, prepared: PreparedRequest) -> Answer:
@@ -211,6 +225,8 @@ class ShopInMemory:
             case "deactivate":
                 world.state = DiscountState.EXPIRED
                 world.dead_at = world.dead_at or world.clock.now()
+            case "window":
+                world.state, world.dead_at = DiscountState.ACTIVE, None
             case "delete":
                 world.exists = False
             case "record":
@@ -246,7 +262,9 @@ class ShopInMemory:
         claim = Claim(mark["operation"], mark["by"], datetime.fromisoformat(mark["at"])) if isinstance(mark, dict) else None
         refunded_at = datetime.fromisoformat(str(record["refunded_at"])) if "refunded_at" in record else None
         status = RecordStatus(str(record["status"]))
-        return RecordEntry(status, Points(500), Decimal(500), None, None, None, None, claim, refunded_at)
+        taken_over_by = record.get("taken_over_by")
+        by = taken_over_by if isinstance(taken_over_by, str) else None
+        return RecordEntry(status, Points(500), Decimal(500), None, None, None, None, claim, refunded_at, by)
 
 
 PLAIN = PointCapabilities(DuplicateGuard.NONE, HistorySearch.BY_REFERENCE, None, 200, False, True)
@@ -312,6 +330,72 @@ class PointsInMemory:
                 world.balance + body["amount"],
             )
         )
+
+
+class ClaimsInMemory:
+    """The CentralClaims port on the world, as one desk sees it."""
+
+    def __init__(self, world: World, desk: str) -> None:
+        self.world = world
+        self.desk = desk
+
+    def take(
+        self,
+        code: CouponCode,
+        operation: str,
+        by: str,
+        *,
+        returning: bool = False,
+        replaces: str | None = None,
+        proof: str = "",
+    ) -> Held | None:
+        answer: list[Held | None] = []
+        ours = Held(operation, self.desk, by, self.world.clock.now(), returning)
+        self._call("fence" if returning else "take", lambda: answer.append(self._take(ours, replaces, proof)))
+        return answer[0]
+
+    def holder(self, code: CouponCode) -> Held | None:
+        self._call("holder", lambda: None)
+        open_one = self._open()
+        return open_one.held if open_one else None
+
+    def open_ones(self) -> tuple[str, ...]:
+        self._call("open_ones", lambda: None)
+        return tuple(row.held.operation for row in self.world.central if not row.ending and row.held.desk == self.desk)
+
+    def release(self, code: CouponCode, operation: str) -> None:
+        self._call("release", lambda: self._release(operation))
+
+    def _call(self, name: str, act: Callable[[], object]) -> None:
+        """Every call is safe to repeat, so that an unknown outcome is told as being out of reach."""
+        try:
+            self.world.call(name, System.CENTRAL, act)
+        except OutcomeUnknown as unknown:
+            raise RemoteUnavailable(System.CENTRAL, msg("The central database is away.")) from unknown
+
+    def _open(self) -> CentralClaim | None:
+        return next((row for row in self.world.central if not row.ending), None)
+
+    def _take(self, ours: Held, replaces: str | None, proof: str) -> Held | None:
+        mine = [row for row in self.world.central if row.held.operation == ours.operation]
+        if any(row.ending == "taken over" for row in mine):
+            return self.world.central[-1].held
+        open_one = self._open()
+        if open_one is not None and open_one.held.operation != ours.operation:
+            if open_one.held.operation != replaces:
+                return open_one.held
+            open_one.ending, open_one.proof = "taken over", proof
+            open_one = None
+        if open_one is None:
+            self.world.central.append(CentralClaim(ours))
+        else:
+            open_one.held = ours
+        return None
+
+    def _release(self, operation: str) -> None:
+        for row in self.world.central:
+            if row.held.operation == operation and not row.ending:
+                row.ending = "released"
 
 
 class MailerInMemory:

@@ -26,7 +26,8 @@ AT_TEXT = "2026-11-23T03:00:00.000000Z"
 CLAIM = PutClaim(Claim("op-1", "sato", AT))
 MARK = '"cancellation":{"operation":"op-1","by":"sato","at":"2026-11-23T03:00:00.000000Z"}'
 CANCELLED = MarkCancelled(AT, "sato", Reason.CUSTOMER_REQUEST, Points(500))
-CHANGES: list[RecordChange] = [CLAIM, CANCELLED, MarkUsed(AT), MarkRefunded(AT, "sato", Points(500)), DropClaim("op-1")]
+REFUNDED = MarkRefunded(AT, "sato", Points(500))
+CHANGES: list[RecordChange] = [CLAIM, CANCELLED, MarkUsed(AT), REFUNDED, DropClaim("op-1")]
 
 ODD = (
     '{ "note" : "caf\\u00e9 \\/ 佐藤", "coupons" :[\n'
@@ -54,6 +55,30 @@ def test_cancelled_says_when_by_whom_why_and_how_many_points() -> None:
     )
 
 
+def test_a_claim_takes_the_place_of_the_one_that_it_replaces_and_of_no_other() -> None:
+    ours = Claim("op-2", "mori", AT)
+    claimed = changed(ODD, CODE, CLAIM)
+
+    taken_over = entry_of(changed(claimed, CODE, PutClaim(ours, replaces="op-1")), CODE)
+
+    assert taken_over is not None
+    assert taken_over.claim == ours
+    with pytest.raises(RemoteRefused):
+        changed(claimed, CODE, PutClaim(ours, replaces="op-3"))
+
+
+def test_an_entry_that_was_finished_in_another_desks_place_says_so() -> None:
+    claimed = changed(ODD, CODE, CLAIM)
+    taken_over = MarkCancelled(AT, "mori", Reason.OTHER, Points(500), taken_over_by="op-2")
+
+    ended, usual = (entry_of(changed(claimed, CODE, change), CODE) for change in (taken_over, CANCELLED))
+
+    assert ended is not None
+    assert ended.taken_over_by == "op-2"
+    assert usual is not None
+    assert usual.taken_over_by is None
+
+
 def test_used_keeps_the_moment_of_use_that_is_known() -> None:
     raw = '[{"code":"70934-AB12CD-500","status":"active","used_at":"2026-11-01T00:00:00Z"},{"code":"x"}]'
 
@@ -66,7 +91,7 @@ def test_used_keeps_the_moment_of_use_that_is_known() -> None:
 def test_a_refund_for_a_cancelled_order_leaves_the_coupon_used() -> None:
     raw = '[{"code":"70934-AB12CD-500","status":"used","used_at":"2026-11-01T00:00:00Z"}]'
 
-    entry = entry_of(changed(raw, CODE, MarkRefunded(AT, "sato", Points(500))), CODE)
+    entry = entry_of(changed(raw, CODE, REFUNDED), CODE)
 
     assert entry is not None
     assert entry.status is RecordStatus.USED

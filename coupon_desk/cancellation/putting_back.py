@@ -1,0 +1,114 @@
+"""Stopped before the pivot: the discount's dates and the customer's record are put back, and the operation ends as refused."""
+
+from __future__ import annotations
+
+from coupon_desk.cancellation.gathering import SecondLook
+from coupon_desk.cancellation.given import known
+from coupon_desk.cancellation.operation import OperationKind, StepName
+from coupon_desk.cancellation.patience import SECOND_LOOK, pause
+from coupon_desk.cancellation.record_writing import Written, write_record
+from coupon_desk.cancellation.work import Work
+from coupon_desk.coupons.eligibility import Rule
+from coupon_desk.coupons.evidence import Absent, DiscountSeen, DiscountState, HistorySeen, RecordEntry, RecordSeen, RecordStatus
+from coupon_desk.coupons.record import DropClaim, MarkUsed
+from coupon_desk.errors import OutcomeUnknown, RemoteError, RemoteUnavailable
+from coupon_desk.words import Message, msg
+
+
+def put_back(work: Work) -> None:
+    """Give the coupon back as it was where that is safe, then take our mark out of the record, which then tells the truth."""
+    if not _is_window_settled(work):
+        return
+    operation = work.operation
+    if work.story.claimed or StepName.CLAIM in work.story.requests:
+        used = _was_used_meanwhile(work)
+        change = MarkUsed(work.now) if used else DropClaim(operation.id)
+
+        def is_there(entry: RecordEntry | None) -> bool:
+            is_ours = entry is not None and entry.claim is not None and entry.claim.operation == operation.id
+            return not is_ours and (not used or entry is None or entry.status is RecordStatus.USED)
+
+        written = write_record(work, StepName.UPDATE_RECORD, known(operation.customer_id), change, is_there=is_there)
+        if written is Written.NO or not _stays_put_back(work):
+            return
+        detail = msg("The customer's record says used.") if used else msg("The customer's record is as it was before.")
+        work.done(StepName.UPDATE_RECORD, detail)
+    work.ended_refused(operation.findings)
+
+
+def _is_window_settled(work: Work) -> bool:
+    """Whether it is settled what becomes of the discount; False where that has to wait.
+
+    While our mark still stands in the record, so that nobody else works on the coupon. Putting dates back twice does no harm.
+    """
+    story, discount = work.story, work.operation.discount
+    is_off = story.code_dead_at is not None or StepName.INVALIDATE in story.requests
+    if story.is_window_settled or not is_off or discount is None or work.operation.kind is OperationKind.ORDER_REFUND:
+        return True
+    if not discount.bears_only_this_code:
+        _settle(work, msg("The code was removed from its discount, and cannot be put back."))
+        return True
+    try:
+        seen = work.systems.gatherer.look_again(
+            discount, known(work.operation.customer_id), known(work.operation.pos_customer_id)
+        )
+        why_not = _why_not_on_again(work, discount, seen)
+        if why_not is None:
+            request = work.systems.shop.prepare_window(discount)
+            work.started(StepName.UPDATE_RECORD, request)
+            work.systems.shop.send(request)
+    except RemoteUnavailable as silent:
+        work.delayed(StepName.UPDATE_RECORD, silent)
+        return False
+    except OutcomeUnknown as unknown:
+        work.unknown(StepName.UPDATE_RECORD, unknown, work.now + pause(work.step(StepName.UPDATE_RECORD).attempts))
+        return False
+    except RemoteError as refused:
+        why_not = msg("The code stays switched off: {why}", why=refused.what)
+    _settle(work, why_not or msg("The code works again as before."))
+    return True
+
+
+def _why_not_on_again(work: Work, discount: DiscountSeen, seen: SecondLook) -> Message | None:
+    """Why the dates are not put back; None where that is safe: the coupon was used, and Shopify takes it no second time.
+
+    Never where points were or may have been returned, in the point system or by hand, and never where another works on the
+    coupon or somebody changed the discount.
+    """
+    now, history, record = seen.discount, seen.history, seen.record
+    if isinstance(now, Absent):
+        return msg("The code is gone from Shopify.")
+    if now.state is not DiscountState.EXPIRED:
+        return msg("The code works.")
+    if discount.state is DiscountState.EXPIRED or (discount.ends_at is not None and discount.ends_at <= work.now):
+        return msg("The code stays switched off: its time is over.")
+    if work.operation.kind is OperationKind.INVALIDATE:
+        return msg("The code stays switched off: fraud is suspected.")
+    if work.story.unproved_sends > 0 or not isinstance(history, HistorySeen) or history.returns or not history.complete:
+        return msg("The code stays switched off: its points may have been returned.")
+    entry = record.entry if isinstance(record, RecordSeen) else None
+    if entry is None or entry.claim is None or entry.claim.operation != work.operation.id:
+        return msg("The code stays switched off: the customer's record no longer bears our claim.")
+    if not _was_used_meanwhile(work):
+        return msg("The code stays switched off: this was settled by hand.")
+    return None if now.is_used_up else msg("The code stays switched off, so that it cannot be used once more.")
+
+
+def _settle(work: Work, detail: Message) -> None:
+    work.looked(StepName.UPDATE_RECORD, "window", detail)
+
+
+def _was_used_meanwhile(work: Work) -> bool:
+    return any(finding.rule is Rule.USED_MEANWHILE for finding in work.operation.findings)
+
+
+def _stays_put_back(work: Work) -> bool:
+    """Whether the record can be trusted to stay so: a claim whose answer was lost may still land on it, as it is as before."""
+    story = work.story
+    if not story.claim_was_in_doubt:
+        return True
+    if story.put_back_at is None:
+        again_at = work.now + SECOND_LOOK
+        work.looked(StepName.UPDATE_RECORD, "put_back", msg("A claim may still arrive: looking once more."), again_at)
+        return False
+    return work.now >= story.put_back_at + SECOND_LOOK

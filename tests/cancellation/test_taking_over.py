@@ -1,0 +1,295 @@
+"""A desk is gone in the middle of its work: another takes the coupon over, and the points still come back exactly once.
+
+The first desk is killed at every durable write, for good or to come back at the worst moment; with central claims and without.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState, StepName, StepState
+from coupon_desk.cancellation.work import Central
+from coupon_desk.coupons.eligibility import Rule
+from coupon_desk.coupons.evidence import DiscountState
+from coupon_desk.coupons.reasons import Reason
+from coupon_desk.points.port import HistorySearch
+from tests.cancellation.bench import Bench, killing
+from tests.cancellation.world import CODE, PLAIN, ClaimsInMemory, Fault, Killed, World
+
+WRITES = 14
+"""Durable writes of one cancellation, with the checks that follow it."""
+
+MAIL_BEGUN = 13
+"""Killed after this write, the desk was about to send the e-mail: it is not sent again, but a person asked."""
+
+
+@pytest.fixture(params=["records alone", "central claims"])
+def desks(request: pytest.FixtureRequest, template: Path, tmp_path: Path, world: World) -> Iterator[tuple[Bench, Bench]]:
+    is_central = request.param == "central claims"
+    made = [
+        Bench(
+            template,
+            tmp_path,
+            world,
+            desk=desk,
+            central=Central(ClaimsInMemory(world, desk), is_required=False) if is_central else None,
+        )
+        for desk in ("counter-1", "counter-2")
+    ]
+    yield made[0], made[1]
+    for bench in made:
+        bench.close()
+
+
+def begin(desk: Bench, killed_at: int) -> str:
+    """The first desk cancels and is killed after its so-manieth durable write; which operation it was."""
+    session = desk.sign_in()
+    desk.trail.after_write = killing(killed_at)
+    with suppress(Killed):
+        desk.cancel(session)
+    desk.start_again()
+    return desk.operations[0].id
+
+
+def take_over(desk: Bench, operation_id: str, meanwhile: Callable[[], object] = lambda: None) -> Operation:
+    """The second desk asks, another person approves, and it goes on until nothing is left to do."""
+    request = CancelRequest(CODE, OperationKind.CANCEL, Reason.CUSTOMER_REQUEST, "Counter 1 burnt down", None, operation_id)
+    asked = desk.engine.submit(request, desk.sign_in(), wait_seconds=0)
+    if asked.state is not OperationState.AWAITING_APPROVAL:
+        return asked
+    desk.engine.approve(asked.id, desk.sign_in("owner"), "I saw the fire", wait_seconds=0)
+    meanwhile()
+    desk.finish()
+    return desk.engine.operation(asked.id)
+
+
+def assert_done_once(world: World, mails: int = 1) -> None:
+    assert [entry.points for entry in world.returns] == [500]
+    assert len(world.mails) == mails
+    assert world.state is DiscountState.EXPIRED
+    assert (world.record["status"], world.record["campaign"]) == ("cancelled", "autumn")
+    assert "cancellation" not in world.record
+    assert all(row.ending for row in world.central)
+
+
+@pytest.mark.parametrize("killed_at", range(1, WRITES + 1))
+def test_another_desk_finishes_what_a_desk_that_is_gone_has_begun(
+    desks: tuple[Bench, Bench], world: World, killed_at: int
+) -> None:
+    gone, here = desks
+    begun = begin(gone, killed_at)
+    already_finished = world.record["status"] == "cancelled"
+
+    operation = take_over(here, begun)
+
+    if already_finished:
+        assert next(finding.rule for finding in operation.refused) is Rule.CANCELLED
+        assert [entry.points for entry in world.returns] == [500]
+        return
+    assert operation.state is OperationState.COMPLETED
+    assert_done_once(world)
+
+
+@pytest.mark.parametrize("killed_at", range(1, WRITES + 1))
+def test_a_desk_that_comes_back_after_all_finds_it_finished_and_does_nothing_twice(
+    desks: tuple[Bench, Bench], world: World, killed_at: int
+) -> None:
+    gone, here = desks
+    begun = begin(gone, killed_at)
+    take_over(here, begun)
+
+    gone.finish()
+
+    assert_done_once(world, mails=0 if killed_at == MAIL_BEGUN else 1)
+    (late,) = gone.operations
+    assert late.state in {OperationState.COMPLETED, OperationState.REFUSED}
+
+
+@pytest.mark.parametrize("killed_at", range(1, WRITES + 1))
+def test_a_desk_that_comes_back_in_the_middle_of_it_does_nothing_twice(
+    desks: tuple[Bench, Bench], world: World, killed_at: int
+) -> None:
+    gone, here = desks
+    begun = begin(gone, killed_at)
+
+    take_over(here, begun, meanwhile=gone.finish)
+    gone.finish()
+    here.finish()
+
+    assert_done_once(world, mails=0 if killed_at == MAIL_BEGUN else 1)
+
+
+def test_nothing_is_taken_over_without_a_second_person(desks: tuple[Bench, Bench], world: World) -> None:
+    gone, here = desks
+    begun = begin(gone, 6)
+    request = CancelRequest(CODE, OperationKind.CANCEL, Reason.CUSTOMER_REQUEST, "Counter 1 burnt down", None, begun)
+
+    asked = here.engine.submit(request, here.sign_in(), wait_seconds=600)
+    here.finish()
+
+    assert here.engine.operation(asked.id).state is OperationState.AWAITING_APPROVAL
+    assert world.returns == []
+
+
+def test_a_claim_is_not_taken_over_by_time_alone(desks: tuple[Bench, Bench], world: World) -> None:
+    gone, here = desks
+    begin(gone, 5)
+    world.clock.advance(30 * 86400)
+
+    refused = here.cancel(here.sign_in())
+
+    assert [finding.rule for finding in refused.refused] == [Rule.BEING_CANCELLED]
+    assert world.returns == []
+
+
+def test_only_the_operation_that_was_named_is_taken_over(desks: tuple[Bench, Bench], world: World) -> None:
+    gone, here = desks
+    begin(gone, 5)
+
+    refused = take_over(here, "00000000-0000-4000-8000-000000000000")
+
+    assert [finding.rule for finding in refused.refused] == [Rule.BEING_CANCELLED]
+    assert world.returns == []
+
+
+def test_points_that_the_other_desk_sent_are_waited_for_before_they_are_sent_again(
+    desks: tuple[Bench, Bench], world: World
+) -> None:
+    gone, here = desks
+    world.fault = lambda call: Fault.UNKNOWN_DONE_LATER if call == "add" else Fault.NONE
+    session = gone.sign_in()
+    gone.engine.submit(CancelRequest(CODE, OperationKind.CANCEL, Reason.OTHER, "whatever"), session)
+    begun = gone.operations[0].id
+    world.fault = lambda _: Fault.NONE
+
+    operation = take_over(here, begun)
+
+    assert operation.state is OperationState.COMPLETED
+    assert_done_once(world)
+    assert world.calls.count("add") == 1
+
+
+def test_a_coupon_that_was_used_before_it_was_switched_off_is_not_taken_over(desks: tuple[Bench, Bench], world: World) -> None:
+    gone, here = desks
+    begun = begin(gone, 3)
+    world.redeem()
+
+    refused = take_over(here, begun)
+
+    assert [finding.rule for finding in refused.refused if finding.rule is Rule.USED]
+    assert world.returns == []
+
+
+def test_without_a_history_to_search_a_person_has_to_look(template: Path, tmp_path: Path, world: World) -> None:
+    blind = replace(PLAIN, history=HistorySearch.BY_MEMBER)
+    gone = Bench(template, tmp_path, world, blind, desk="counter-1")
+    here = Bench(template, tmp_path, world, blind, desk="counter-2")
+    try:
+        begun = begin(gone, 6)
+        operation = take_over(here, begun)
+        assert operation.state is OperationState.NEEDS_ATTENTION
+        assert "add" not in world.calls
+    finally:
+        gone.close()
+        here.close()
+
+
+def test_a_computer_that_slept_looks_again_before_points_move(bench: Bench, world: World) -> None:
+    slept = [True]
+
+    def sleep() -> None:
+        if bench.entries()[-1].action == "step.started" and bench.entries()[-1].step == "return_points" and slept.pop():
+            slept.append(False)
+            world.clock.advance(3600)
+
+    bench.trail.after_write = lambda: sleep() if slept[0] else None
+    bench.cancel(bench.sign_in())
+    bench.finish()
+
+    (operation,) = bench.operations
+    assert operation.state is OperationState.COMPLETED
+    assert len(world.returns) == 1
+    looks = [entry.action for entry in bench.trail.of_operation(operation.id) if entry.step == "return_points"]
+    assert looks == ["step.started", "step.delayed", "step.started", "step.done"]
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+def test_a_central_database_out_of_reach_stops_what_requires_it_and_is_told_otherwise(
+    template: Path, tmp_path: Path, world: World, is_required: bool
+) -> None:
+    world.fault = lambda call: Fault.UNAVAILABLE if call in {"take", "fence", "release", "open_ones"} else Fault.NONE
+    bench = Bench(template, tmp_path, world, central=Central(ClaimsInMemory(world, "counter-1"), is_required))
+    try:
+        request = CancelRequest(CODE, OperationKind.CANCEL, Reason.OTHER, "whatever")
+        operation = bench.engine.submit(request, bench.sign_in())
+        if is_required:
+            assert operation.step(StepName.CLAIM).state is StepState.DELAYED
+            assert (world.returns, world.state, "cancellation" in world.record) == ([], DiscountState.ACTIVE, False)
+            world.fault = lambda _: Fault.NONE
+            bench.finish()
+        else:
+            detail = operation.step(StepName.CLAIM).detail
+            assert detail is not None
+            assert "alone" in str(detail)
+        assert bench.operations[0].state is OperationState.COMPLETED
+        assert_done_once(world)
+    finally:
+        bench.close()
+
+
+def test_a_release_that_failed_is_made_up_for(template: Path, tmp_path: Path, world: World) -> None:
+    world.fault = lambda call: Fault.UNAVAILABLE if call == "release" else Fault.NONE
+    bench = Bench(template, tmp_path, world, central=Central(ClaimsInMemory(world, "counter-1"), is_required=False))
+    try:
+        bench.cancel(bench.sign_in())
+        assert [row.ending for row in world.central] == [""]
+        world.fault = lambda _: Fault.NONE
+        bench.engine.resume()
+        assert [row.ending for row in world.central] == ["released"]
+    finally:
+        bench.close()
+
+
+def test_a_coupon_used_meanwhile_gets_its_dates_back_where_it_cannot_be_used_again(bench: Bench, world: World) -> None:
+    def customer() -> None:
+        if world.calls[-1] == "deactivate":
+            world.redeem()
+
+    world.moment = customer
+    operation = bench.cancel(bench.sign_in())
+
+    assert operation.state is OperationState.REFUSED
+    assert (world.state, world.returns, world.record["status"]) == (DiscountState.ACTIVE, [], "used")
+
+
+def test_a_coupon_used_meanwhile_that_could_be_used_again_stays_switched_off(bench: Bench, world: World) -> None:
+    def customer() -> None:
+        if world.calls[-1] == "deactivate":
+            world.redeem()
+
+    world.moment = customer
+    world.usage_limit = None
+    operation = bench.cancel(bench.sign_in())
+
+    assert operation.state is OperationState.REFUSED
+    assert (world.state, world.returns) == (DiscountState.EXPIRED, [])
+
+
+@pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.UNKNOWN_DONE, Fault.UNKNOWN_NOT_DONE])
+def test_dates_that_could_not_be_put_back_at_once_are_put_back_later(bench: Bench, world: World, fault: Fault) -> None:
+    def customer() -> None:
+        if world.calls[-1] == "deactivate":
+            world.redeem()
+
+    world.moment = customer
+    once = [fault]
+    world.fault = lambda call: once.pop() if call == "window" and once else Fault.NONE
+    bench.cancel(bench.sign_in())
+    bench.finish()
+
+    assert bench.operations[0].state is OperationState.REFUSED
+    assert (world.state, world.returns, world.record["status"]) == (DiscountState.ACTIVE, [], "used")
+    assert "cancellation" not in world.record
