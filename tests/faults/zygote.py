@@ -22,6 +22,7 @@ from coupon_desk.people import pins
 from coupon_desk.points import transport as points_transport
 from coupon_desk.shopify import transport as shopify_transport
 from coupon_desk.storage import database
+from coupon_desk.storage.database import Database
 from tests.faults.assembly import put
 from tests.faults.desk_process import do, end_with
 from tests.faults.errand import Errand
@@ -83,6 +84,7 @@ class Zygote:
 def serve(true_time: SharedTime) -> None:
     """Answer until nobody asks any more."""
     shorten_waits()
+    keep_databases()
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         match asked:
@@ -112,6 +114,22 @@ def shorten_waits() -> None:
     put(pins.PinCost.__init__, "__defaults__", (1, 8, 1))
     context = ssl.create_default_context()
     put(ssl, "create_default_context", lambda *_, **__: context)
+
+
+def keep_databases() -> None:
+    """A home that moves into a place where another was finds its statements compiled, as a program that runs for a while does.
+
+    Connections are never kept: each desk makes its own, after it was forked.
+    """
+    opened: dict[Path, Database] = {}
+    opening = Database.open
+
+    def kept(where: Path) -> Database:
+        if where not in opened:
+            opened[where] = opening(where)
+        return opened[where]
+
+    put(Database, "open", kept)
 
 
 def _fork(errand: Errand, true_time: SharedTime) -> int:
