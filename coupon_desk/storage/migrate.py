@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import as_file, files
 from typing import Final
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, text
 
 from coupon_desk.storage.database import NewerSchema
 from coupon_desk.words import msg
@@ -42,6 +42,6 @@ def migrate(engine: Engine) -> None:
 def _revision(engine: Engine) -> str | None:
     """The revision that the database says it has; None for an empty one."""
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
+        if not connection.dialect.has_table(connection, "alembic_version"):
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from coupon_desk.clock import from_text, to_text
 from coupon_desk.coupons.code import CouponCode
@@ -53,9 +53,7 @@ class OperationOpen(StorageError):
 def put_row(connection: Connection, row: OperationRow) -> None:
     """Write or replace one row in the transaction of the entry that changed it. Raises OperationOpen."""
     if row.holds_code:
-        holder = connection.execute(
-            select(operations.c.id).where(operations.c.open_code == row.code.text, operations.c.id != row.id)
-        ).scalar()
+        holder = connection.execute(_HOLDER, {"code": row.code.text, "besides": row.id}).scalar()
         if holder is not None:
             raise OperationOpen(holder)
     values = {
@@ -70,9 +68,17 @@ def put_row(connection: Connection, row: OperationRow) -> None:
         "open_code": row.code.text if row.holds_code else None,
         "has_open_work": row.has_open_work,
     }
-    changed = connection.execute(update(operations).where(operations.c.id == row.id).values(values))
+    changed = connection.execute(_CHANGE, {"of": row.id, **values})
     if changed.rowcount == 0:
-        connection.execute(insert(operations).values(id=row.id, **values))
+        connection.execute(_ADD, {"id": row.id, **values})
+
+
+# Built once: putting them together takes longer than SQLite takes to carry them out.
+_HOLDER: Final = select(operations.c.id).where(
+    operations.c.open_code == bindparam("code"), operations.c.id != bindparam("besides")
+)
+_CHANGE: Final = update(operations).where(operations.c.id == bindparam("of"))
+_ADD: Final = insert(operations)
 
 
 class OperationIndex:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 from graphql import (
@@ -101,8 +102,9 @@ class Costing:
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
+    _asked: dict[tuple[int, str], int] = field(default_factory=dict)
 
-    def of(self, operation: OperationDefinitionNode, found: Mapping[str, Any] | None = None) -> int:
+    def of(self, operation: OperationDefinitionNode, found: dict[str, Any] | None = None) -> int:
         """The cost in points."""
         root = self.schema.get_root_type(operation.operation)
         return 0 if root is None else max(1, self._selection(operation.selection_set, root, found))
@@ -125,19 +127,26 @@ class Costing:
         return total + (max(choices) if isinstance(kind, GraphQLUnionType) else sum(choices))
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType, found: Any) -> int:
+        if found is not None:
+            return self._field_found(node, parent, found)
+        place = id(node), parent.name
+        if place not in self._asked:
+            self._asked[place] = self._field_found(node, parent, None)
+        return self._asked[place]
+
+    def _field_found(self, node: FieldNode, parent: GraphQLNamedType, found: Any) -> int:
         name = node.name.value
-        field = parent.fields.get(name) if isinstance(parent, GraphQLObjectType) else None
-        if field is None or name == "userErrors":
+        kind = _kind_of(parent, name)
+        if kind is None or name == "userErrors":
             return 0
-        kind = get_named_type(field.type)
         value = found
-        if isinstance(found, Mapping):
+        if isinstance(found, dict):
             value = found.get(node.alias.value if node.alias else name)
             if value is None:
                 return _FLAT if parent is self.schema.mutation_type else 0
         inner = self._connection(node, kind, value) if kind.name.endswith("Connection") else None
         if inner is None:
-            inner = self._selection(node.selection_set, kind, value if isinstance(value, Mapping) else None)
+            inner = self._selection(node.selection_set, kind, value if isinstance(value, dict) else None)
             inner += isinstance(kind, GraphQLObjectType | GraphQLUnionType) and not kind.name.endswith("Edge")
         if parent is self.schema.mutation_type or (kind.name == "Count" and parent is self.schema.query_type):
             return _FLAT + max(0, inner - 1)
@@ -164,3 +173,10 @@ class Costing:
                 if isinstance(given, VariableNode) and isinstance(self.variables.get(given.name.value), int):
                     return int(self.variables[given.name.value])
         return 1
+
+
+@lru_cache(maxsize=1024)
+def _kind_of(parent: GraphQLNamedType, name: str) -> GraphQLNamedType | None:
+    """The type of a field, without what wraps it; None where there is no such field."""
+    told = parent.fields.get(name) if isinstance(parent, GraphQLObjectType) else None
+    return None if told is None else get_named_type(told.type)

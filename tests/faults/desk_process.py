@@ -72,7 +72,7 @@ def do(errand: Errand, true_time: SharedTime) -> int:
 
 
 def _work(desk: CouponDesk, errand: Errand) -> int:
-    if desk.operations(open_only=True):
+    if desk.index.open_ones():
         touched = desk.resume(wait_seconds=WAIT_SECONDS)
         return max((one.exit_status for one in touched), default=ExitStatus.DONE)
     code = CouponCode.parse(errand.code)

@@ -16,13 +16,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from coupon_desk.cancellation.operation import OperationState, StepName, StepState
+from coupon_desk.cancellation.operation import Operation, OperationState, StepName, StepState
 from tests.faults.bench import START, Bench
 from tests.faults.command_line import CALL_SECONDS
 from tests.faults.errand import CRASH_FILE, MISHAPS_FILE, NO_MUTANT, Errand
 from tests.faults.others import Bystanders
 from tests.faults.plan import Plan
-from tests.faults.promises import Broken, Desk, Violation, broken_promises, read_home
+from tests.faults.promises import Broken, Desk, Violation, broken_promises, operations_of, read_home
 
 MOST_STEPS_OF_PEACE: Final = 12
 PROCESS_SECONDS: Final = 40.0
@@ -199,20 +199,17 @@ class Run:
         """Nothing breaks any more; programs are started as long as anything goes on by itself, and twice for a person."""
         tries = 2
         for step in range(MOST_STEPS_OF_PEACE):
-            desks = self._read_homes()
+            desks = [operations_of(self._bench.database_of(home), self._time) for home in self._homes]
             waiting = [number for number, desk in enumerate(desks) if _goes_on(desk) or (tries and _waits(desk))]
             if not waiting:
-                return desks
+                break
             if not any(_goes_on(desks[number]) for number in waiting):
                 tries -= 1
-            due = [one.due_at for desk in desks for one in desk.operations if one.due_at is not None]
+            due = [one.due_at for desk in desks for one in desk if one.due_at is not None]
             ahead = (min(due) - self._time.now()).total_seconds() if due else 0.0
             self._time.sleep(max(61.0 * 5 ** min(step, 5), ahead + 1.0))
             others.pass_by()
             self._all_desks(in_trouble=False, may_cancel=False, only=waiting)
-        return self._read_homes()
-
-    def _read_homes(self) -> list[Desk]:
         return [read_home(self._bench.database_of(home), self._time) for home in self._homes]
 
 
@@ -220,16 +217,16 @@ def _lines(file: Path) -> list[str]:
     return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
 
-def _goes_on(desk: Desk) -> bool:
-    return any(one.due_at is not None for one in desk.operations)
+def _goes_on(operations: list[Operation]) -> bool:
+    return any(one.due_at is not None for one in operations)
 
 
-def _waits(desk: Desk) -> bool:
+def _waits(operations: list[Operation]) -> bool:
     """For a person who removes a cause and chooses “Go on now”."""
     return any(
         one.step(StepName.NOTIFY).state is StepState.REFUSED
         or (one.state is OperationState.NEEDS_ATTENTION and one.ended_at is None)
-        for one in desk.operations
+        for one in operations
     )
 
 

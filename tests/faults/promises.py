@@ -49,8 +49,17 @@ class Desk:
     untrue: list[str] = field(default_factory=list)
 
 
+def operations_of(database: Database, clock: Clock) -> list[Operation]:
+    """What a home says while the run goes on. The database is let go of, and can be read again."""
+    try:
+        trail = Trail(database, "campaign", clock)
+        return [story_of(trail, row.id).operation for row in OperationIndex(database).newest(100)]
+    finally:
+        database.close()
+
+
 def read_home(database: Database, clock: Clock) -> Desk:
-    """Fold the trail of a home, and hold its index against it. The database is let go of, and can be read again."""
+    """Verify and fold the trail of a home, and hold its index against it. The database is let go of, and can be read again."""
     try:
         trail, index = Trail(database, "campaign", clock), OperationIndex(database)
         desk = Desk()
