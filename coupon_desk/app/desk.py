@@ -109,17 +109,18 @@ class CouponDesk:
         """Take the home's lock, as every program that works in it must. Raises HomeBusy."""
         self._parts.lock.take()
 
-    def look(self, code: CouponCode, session: Session | None) -> CouponView:
+    def look(self, code: CouponCode, session: Session | None, *, taking_over: str | None = None) -> CouponView:
         """The coupon as all sources see it now; the catalogue learns from it. Raises NotPermitted, ConfigurationError.
 
-        Without a session only in a home that has no operators yet.
+        Without a session only in a home that has no operators yet. `taking_over` is another desk's operation: the verdict is
+        the one on taking it over.
         """
         if session is None and not self.people.is_empty():
             raise NotPermitted(msg("Sign in to see coupons."), done=msg("Nothing was done."))
         contacts = self.people.authorise(session, Right.SEE, code.masked).contacts if session else ()
         self._parts.need_secrets()
         own = own_work(self.trail, self.index, code)
-        evidence = self._parts.gatherer.gather(code, own=own, operator_contacts=contacts)
+        evidence = self._parts.gatherer.gather(code, own=own, operator_contacts=contacts, taking_over=taking_over)
         row = row_of(evidence)
         if row is not None:
             self.catalogue.upsert([row])

@@ -18,6 +18,7 @@ from coupon_desk.coupons.evidence import (
     Absent,
     DiscountSeen,
     Evidence,
+    Held,
     HistorySeen,
     NotAnswered,
     OrdersSeen,
@@ -36,7 +37,7 @@ class Gatherer:
     """Asks Shopify and the point system in parallel.
 
     `customer_hint` tells the customer whom the catalogue knows for a code, so that nothing waits for the discount's answer; the
-    hint is checked against what Shopify says and never trusted.
+    hint is checked against what Shopify says and never trusted. `holder` tells whose claim stands in the central database.
     """
 
     shop: Shop
@@ -44,6 +45,7 @@ class Gatherer:
     clock: Clock
     executor: Executor
     customer_hint: Callable[[CouponCode], str | None]
+    holder: Callable[[CouponCode], Held | None] = lambda _: None
 
     def gather(
         self,
@@ -55,6 +57,7 @@ class Gatherer:
     ) -> Evidence:
         """Everything that the sources say of the coupon now. Never raises a RemoteError."""
         hint = self.customer_hint(code)
+        held = self.executor.submit(self._held, code)
         asked = self.executor.submit(self._ask, Source.DISCOUNT, lambda: self.shop.read_discount(code))
         about_customer = self._ask_about_customer(code, hint) if hint else None
         discount = asked.result()
@@ -73,6 +76,7 @@ class Gatherer:
             own=own,
             operator_contacts=operator_contacts,
             taking_over=taking_over,
+            held=held.result(),
         )
 
     def look_again(self, discount: DiscountSeen, customer_id: str, pos_customer_id: str) -> SecondLook:
@@ -99,6 +103,12 @@ class Gatherer:
             return record, NotAnswered(Source.HISTORY, unknown, will_pass=isinstance(record, NotAnswered) and record.will_pass)
         pos_id = record.customer.pos_customer_id
         return record, self._ask(Source.HISTORY, lambda: self.points.read_history(pos_id, code.reference))
+
+    def _held(self, code: CouponCode) -> Held | None:
+        try:
+            return self.holder(code)
+        except RemoteError:
+            return None
 
     @staticmethod
     def _ask(source: Source, question: Callable[[], Seen]) -> Seen | NotAnswered:

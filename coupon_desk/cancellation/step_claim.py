@@ -8,10 +8,9 @@ from coupon_desk.cancellation.given import known, refusal
 from coupon_desk.cancellation.operation import OperationKind, StepName
 from coupon_desk.cancellation.record_writing import Written, write_record
 from coupon_desk.cancellation.work import Work
-from coupon_desk.coupons.eligibility import Finding, Rule
+from coupon_desk.coupons.eligibility import Finding, Rule, held_message
 from coupon_desk.coupons.evidence import (
     Claim,
-    Held,
     RecordEntry,
     RecordStatus,
 )
@@ -40,8 +39,8 @@ def claim(work: Work) -> None:
             silence = silent.what
         else:
             if held is not None:
-                finding = held_by_another(held)
-                work.refused(StepName.CLAIM, [finding], finding.message)
+                why = held_message(held)
+                work.refused(StepName.CLAIM, [refusal(Rule.BEING_CANCELLED, why)], why)
                 return
     _put_our_mark(work, silence, is_central=central is not None and silence is None)
 
@@ -62,7 +61,7 @@ def is_fenced(work: Work) -> bool:
             work.delayed(StepName.RETURN_POINTS, silent)
         return not central.is_required
     if held is not None:
-        stop_for_another(work, held_by_another(held))
+        stop_for_another(work, refusal(Rule.BEING_CANCELLED, held_message(held)))
     return held is None
 
 
@@ -74,14 +73,6 @@ def stop_for_another(work: Work, finding: Finding) -> None:
     work.attention(
         msg("Another desk has taken this over, and points were sent from here before: {why}", why=finding.message),
         msg("See there that it is finished and that the points came once, then choose “I have seen to it”."),
-    )
-
-
-def held_by_another(held: Held) -> Finding:
-    """What a person is told about a claim in the central database."""
-    return refusal(
-        Rule.BEING_CANCELLED,
-        msg("Being cancelled by {by} at desk {desk} since {at}.", by=held.by, desk=held.desk, at=held.at),
     )
 
 

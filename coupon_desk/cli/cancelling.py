@@ -16,6 +16,7 @@ from coupon_desk.cli.receipts import keep_receipt
 from coupon_desk.cli.tables import Colour
 from coupon_desk.cli.telling import step_by_step, tell_not_begun, tell_operation
 from coupon_desk.coupons.code import CouponCode, InvalidCode
+from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import ConfigurationError, DeskError, ExitStatus, NotPermitted
 from coupon_desk.words import msg, msgn
@@ -35,6 +36,11 @@ wait_option = click.option(
 )
 
 
+take_over_option = click.option(
+    "--take-over", is_flag=True, help="Finish what another desk began that is gone for good; a second person approves."
+)
+
+
 @click.command(short_help="Cancel coupons and give their points back.")
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
 @click.option("--reason", required=True, type=click.Choice([reason.value for reason in Reason]), help="Why.")
@@ -43,6 +49,7 @@ wait_option = click.option(
 @click.option(
     "--from-file", type=click.File(encoding="utf-8-sig"), metavar="FILE", help="Codes, one a line; - is standard input."
 )
+@take_over_option
 @wait_option
 @for_scripts
 @click.pass_obj
@@ -53,6 +60,7 @@ def cancel(
     note: str,
     no_refund: bool,
     from_file: Iterable[str] | None,
+    take_over: bool,
     waits: bool,
 ) -> int:
     """Cancel coupons and give their points back, exactly once each."""
@@ -64,7 +72,7 @@ def cancel(
         )
     kind = OperationKind.INVALIDATE if no_refund else OperationKind.CANCEL
     desk, session = call.worker()
-    batch = Batch(call, desk, session, WAIT_SECONDS if waits else 0.0)
+    batch = Batch(call, desk, session, WAIT_SECONDS if waits else 0.0, takes_over=take_over)
     for one in typed:
         batch.take(one, kind, Reason(reason), note)
     return batch.end()
@@ -74,14 +82,15 @@ def cancel(
 @click.argument("code")
 @click.option("--order", required=True, metavar="ORDER", help="The cancelled order that used the coupon: #1001 or its id.")
 @click.option("--note", required=True, metavar="TEXT", help="What happened, in your words.")
+@take_over_option
 @wait_option
 @for_scripts
 @click.pass_obj
-def refund_order(call: Call, code: str, order: str, note: str, waits: bool) -> int:
+def refund_order(call: Call, code: str, order: str, note: str, take_over: bool, waits: bool) -> int:
     """Give the points of a used coupon whose order was cancelled, once a second person has approved."""
     call.document = {"operations": []}
     desk, session = call.worker()
-    batch = Batch(call, desk, session, WAIT_SECONDS if waits else 0.0)
+    batch = Batch(call, desk, session, WAIT_SECONDS if waits else 0.0, takes_over=take_over)
     batch.take(code, OperationKind.ORDER_REFUND, Reason.ORDER_CANCELLED, note, order)
     return batch.end()
 
@@ -89,8 +98,9 @@ def refund_order(call: Call, code: str, order: str, note: str, waits: bool) -> i
 class Batch:
     """Takes codes through the engine one after the other; the highest exit status of theirs is the call's."""
 
-    def __init__(self, call: Call, desk: CouponDesk, session: Session, wait_seconds: float) -> None:
+    def __init__(self, call: Call, desk: CouponDesk, session: Session, wait_seconds: float, *, takes_over: bool) -> None:
         self._call = call
+        self._takes_over = takes_over
         self._desk = desk
         self._session = session
         self._wait_seconds = wait_seconds
@@ -116,8 +126,9 @@ class Batch:
             progress(operation)
 
         progress = step_by_step(self._call.output)
-        request = CancelRequest(code, kind, reason, note, order)
         try:
+            others = self._desk.look(code, self._session).evidence.others_operation if self._takes_over else None
+            request = CancelRequest(code, kind, reason, note, order, others)
             operation = self._desk.cancel(request, self._session, observe, wait_seconds=self._wait_seconds)
         except DeskError as error:
             if begun:
@@ -142,6 +153,8 @@ class Batch:
         receipt = keep_receipt(self._call, self._desk, operation, self._session)
         self._call.document["operations"].append(operation_document(operation, self._call.output.language, receipt))
         tell_operation(self._call.output, operation, receipt)
+        if operation.request.takes_over is None and any(one.rule is Rule.BEING_CANCELLED for one in operation.refused):
+            self._call.output.say(msg("If that desk is gone for good, finish its work with --take-over."))
         self._raise_to(operation.exit_status)
 
     def _broken_off(self, operation_id: str, error: DeskError) -> None:

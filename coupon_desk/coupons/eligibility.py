@@ -15,6 +15,7 @@ from coupon_desk.coupons.evidence import (
     DiscountSeen,
     DiscountState,
     Evidence,
+    Held,
     HistorySeen,
     NotAnswered,
     OrderSeen,
@@ -168,6 +169,11 @@ def is_used(evidence: Evidence) -> bool:
     )
 
 
+def held_message(held: Held) -> Message:
+    """What a person is told about a claim in the central database."""
+    return msg("Being cancelled by {by} at desk {desk} since {at}.", by=held.by, desk=held.desk, at=held.at)
+
+
 def _work(evidence: Evidence) -> Iterator[Finding]:
     """Cancelled before, or being cancelled by somebody: our trail first, then the customer's record."""
     own, record = evidence.own, evidence.record
@@ -187,6 +193,8 @@ def _work(evidence: Evidence) -> Iterator[Finding]:
             Rule.BEING_CANCELLED,
             msg("Being cancelled by {by} since {at}.", by=entry.claim.by, at=entry.claim.at),
         )
+    elif evidence.held and evidence.held.operation != evidence.taking_over:
+        yield _no(Rule.BEING_CANCELLED, held_message(evidence.held))
 
 
 def _taking_over(evidence: Evidence) -> Iterator[Finding]:

@@ -229,7 +229,8 @@ class Evidence:
     """All that is known of one coupon at one moment.
 
     `operator_contacts` are the operator's own e-mails and phone numbers, to see a coupon of their own. `taking_over` is the
-    operation of another desk whose claim is asked to be taken over.
+    operation of another desk whose claim is asked to be taken over; `held` the claim in the central database, None also where
+    that did not answer: it decides at the claim, and only tells here.
     """
 
     code: CouponCode
@@ -241,6 +242,15 @@ class Evidence:
     own: OwnWork | None = None
     operator_contacts: tuple[str, ...] = ()
     taking_over: str | None = None
+    held: Held | None = None
+
+    @property
+    def others_operation(self) -> str | None:
+        """The operation of another desk that works on the coupon, as its claim says; None where our own trail knows better."""
+        if self.own is not None:
+            return None
+        claim = self.record.entry.claim if isinstance(self.record, RecordSeen) and self.record.entry else None
+        return claim.operation if claim else self.held.operation if self.held else None
 
     @property
     def customer(self) -> CustomerSeen | None:

@@ -22,7 +22,7 @@ from coupon_desk.desk.controls import Banner, Elided, button, column, frame, lab
 from coupon_desk.desk.findings import Findings, checks
 from coupon_desk.desk.mail_preview import MailPreview
 from coupon_desk.desk.progress import Progress
-from coupon_desk.desk.request_form import RequestForm, cancelled_order
+from coupon_desk.desk.request_form import RequestForm
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.statuses import StatusPill
 from coupon_desk.desk.work import Work
@@ -66,7 +66,7 @@ class CancelDialog(QDialog):
         self.setMinimumSize(820, 600)
         self.resize(920, 660)
         stage.speech.tell(self, kind.label, "setWindowTitle")
-        self.form = RequestForm(stage, view.code, kind, desk.settings.policy.minimum_note_length, cancelled_order(view))
+        self.form = RequestForm(stage, view, kind, desk.settings.policy.minimum_note_length)
         self.progress = Progress(stage, desk, session)
         self.refusal = Banner(stage)
         self.refusal.setObjectName("refusal")
@@ -163,6 +163,13 @@ class CancelDialog(QDialog):
         scroll.setWidget(inner)
         right = frame("pane", column(self.form, margins=(24, 20, 26, 20)))
         right.setFixedWidth(420)
+        if view.evidence.taking_over is not None:
+            self.refusal.show_message(
+                Tone.WARN,
+                msg("Only if the other desk is gone for good"),
+                msg("A desk that still works goes on by itself, also after a restart: let it finish."),
+                "people",
+            )
         if not self.may_confirm:
             first = view.verdict.refusals[0].message
             is_used = view.verdict.has(Rule.USED)

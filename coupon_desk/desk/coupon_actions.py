@@ -21,7 +21,7 @@ POINTS_ONLY = frozenset({Rule.ALREADY_RETURNED, Rule.UNKNOWN_AT_POS, Rule.NO_CON
 
 
 class CouponActions(QFrame):
-    """One primary button and three quiet ones."""
+    """One primary button and three quiet ones; a fourth where another desk's claim stands in the way."""
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
@@ -39,11 +39,15 @@ class CouponActions(QFrame):
         self.refund.setObjectName("refund-order")
         self.receipt = button(stage, msg("Receipt copy…"), "plain", "printer", "muted", key="Y")
         self.receipt.setObjectName("receipt-copy")
+        self.take_over = button(stage, msg("Take over from another desk…"), "plain", "people", "muted", key="O")
+        self.take_over.setObjectName("take-over")
+        self.take_over.hide()
         grid = QGridLayout()
         grid.setSpacing(2)
         grid.addWidget(self.invalidate, 0, 0)
         grid.addWidget(self.receipt, 0, 1)
         grid.addWidget(self.refund, 1, 0, 1, 2)
+        grid.addWidget(self.take_over, 2, 0, 1, 2)
         self.setLayout(column(self.cancel, self.why_not, grid, spacing=8, margins=(22, 14, 18, 12)))
 
     def show_rights(self, rights: Mapping[Right, Message | None]) -> None:
@@ -64,6 +68,8 @@ class CouponActions(QFrame):
         not_used = None if is_used else msg("Only for a coupon that was used in an order which was cancelled.")
         self._allow(self.refund, self._refusal(Right.REFUND_ORDER) or not_used)
         self._allow(self.receipt, self._rights.get(Right.REPRINT))
+        self.take_over.setVisible(view is not None and view.evidence.others_operation is not None)
+        self._allow(self.take_over, self._refusal(Right.CANCEL))
 
     def _refusal(self, right: Right) -> Message | None:
         """None where the operator may do it, or may ask for it: a second person decides then."""

@@ -36,6 +36,7 @@ class DetailsPane(QFrame):
     invalidate_asked = Signal(object)
     refund_asked = Signal(object)
     receipt_asked = Signal(object)
+    take_over_asked = Signal(object)
     looked = Signal(object)
 
     def __init__(self, stage: Stage, desk: CouponDesk, session: Session) -> None:
@@ -59,6 +60,7 @@ class DetailsPane(QFrame):
         self.footer.invalidate.clicked.connect(lambda: self.invalidate_asked.emit(self._view))
         self.footer.refund.clicked.connect(lambda: self.refund_asked.emit(self._view))
         self.footer.receipt.clicked.connect(lambda: self.receipt_asked.emit(self._view))
+        self.footer.take_over.clicked.connect(self._look_to_take_over)
         self.cancel = self.footer.cancel
         self.invalidate = self.footer.invalidate
         self._build()
@@ -106,6 +108,15 @@ class DetailsPane(QFrame):
         """Press “Cancel coupon…”; while the coupon is being checked, as soon as it is and if it may be cancelled."""
         self._is_asked_to_cancel = self._coupon is not None and self._view is None
         self.cancel.click()
+
+    def _look_to_take_over(self) -> None:
+        """Look anew, as one who would take the other desk's work over; the dialog shows what was found."""
+        if self._view is None:
+            return
+        desk, session, code, others = self._desk, self._session, self._view.code, self._view.evidence.others_operation
+        self._stage.runner.read(
+            self, "look", lambda: desk.look(code, session, taking_over=others), self.take_over_asked.emit, self._fail
+        )
 
     def _make_empty(self) -> QWidget:
         picture = icon_label(self._stage, "ticket", "line_strong", 48)

@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 
 from coupon_desk.cancellation.operation import CancelRequest, OperationKind
-from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import OrdersSeen
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.desk.controls import column, label, restyle, row
@@ -26,10 +25,12 @@ class RequestForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, stage: Stage, code: CouponCode, kind: OperationKind, minimum_note_length: int, order: str = "") -> None:
+    def __init__(self, stage: Stage, view: CouponView, kind: OperationKind, minimum_note_length: int) -> None:
         super().__init__()
+        order = cancelled_order(view)
         self._stage = stage
-        self._code = code
+        self._code = view.code
+        self._takes_over = view.evidence.taking_over
         self._kind = kind
         self._least = minimum_note_length
         self.reasons = ReasonPicker(stage)
@@ -92,7 +93,7 @@ class RequestForm(QWidget):
         if kind is OperationKind.CANCEL and not self.reason.returns_points:
             kind = OperationKind.INVALIDATE
         order = self.order.text().strip() if kind is OperationKind.ORDER_REFUND else None
-        return CancelRequest(self._code, kind, self.reason, self.note.toPlainText().strip(), order)
+        return CancelRequest(self._code, kind, self.reason, self.note.toPlainText().strip(), order, self._takes_over)
 
     def focus(self) -> None:
         """Go where something is missing."""

@@ -121,6 +121,7 @@ class WorkPage(QWidget):
         self.details.invalidate_asked.connect(lambda view: self.dialogs.cancel(view, OperationKind.INVALIDATE))
         self.details.refund_asked.connect(lambda view: self.dialogs.cancel(view, OperationKind.ORDER_REFUND))
         self.details.receipt_asked.connect(self.dialogs.receipt)
+        self.details.take_over_asked.connect(self.dialogs.cancel)
         self.dialogs.closed.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
         self.header.lock_asked.connect(self.lock_asked)
         self.header.switch_asked.connect(self.switch_asked)
