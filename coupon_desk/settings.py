@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from coupon_desk.address import PostgresAddress
 from coupon_desk.errors import ConfigurationError
 from coupon_desk.words import Language, msg
 
@@ -78,9 +79,9 @@ class Mail(_Section, frozen=True):
 
 
 class Central(_Section, frozen=True):
-    """`[central]`: the database that several desks share."""
+    """`[central]`: the database that several desks share. What `url` may say is told by `PostgresAddress.parse`."""
 
-    url: Annotated[str, msgspec.Meta(pattern=r"^postgresql(\+psycopg)?://")]
+    url: Text
     required: bool = False
 
 
@@ -165,6 +166,11 @@ def _refuse_contradictions(settings: Settings, file: Path) -> None:
             raise _refused(file, f"Expected https:// off this computer - at `$.{key}`")
     if settings.shopify.auth == "client_credentials" and not settings.shopify.client_id:
         raise _refused(file, 'Expected `str`, for auth = "client_credentials" - at `$.shopify.client_id`')
+    if settings.central is not None:
+        try:
+            PostgresAddress.parse(settings.central.url)
+        except ValueError as wrong:
+            raise _refused(file, f"{wrong} - at `$.central.url`") from wrong
 
 
 def _refuse_secrets(table: object, file: Path, path: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 import hypothesis
 import pytest
 
+from tests.surroundings.central_database import CentralDatabase, central_database
 from tests.surroundings.cleanliness import no_new_threads, no_unexpected_records
 from tests.surroundings.display import display
 from tests.surroundings.keyring_session import KeyringSession, keyring_session
@@ -75,3 +76,10 @@ def postgres(postgres_folder: Path) -> Iterator[str]:
     url = new_database(postgres_folder, name)
     yield url
     drop_database(postgres_folder, name)
+
+
+@pytest.fixture
+def centre(postgres_folder: Path) -> Iterator[CentralDatabase]:
+    """A fresh, prepared central database; `.open("Ginza")` is what the desk of that name has of it."""
+    with central_database(postgres_folder) as database:
+        yield database

@@ -20,59 +20,93 @@ USER = "postgres"
 @contextmanager
 def postgres_server() -> Iterator[Path]:
     """The folder of the socket of a fresh server, which has no durability and ends with the test run."""
-    binaries = _binaries()
+    with cluster() as folder, serving(folder):
+        yield folder
+
+
+@contextmanager
+def cluster() -> Iterator[Path]:
+    """A folder with the data of a server that does not run yet; its superuser needs no password."""
     # Not pytest's folder: that is closed to everybody but us, and PostgreSQL refuses to run as root.
     folder = Path(tempfile.mkdtemp(prefix="coupon-desk-postgres-"))
     try:
-        as_user = [tool("setpriv"), "--pdeathsig", "INT"]
-        if os.geteuid() == 0:
-            shutil.chown(folder, USER, USER)
-            as_user += [f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
-        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(folder), "TZ": "UTC"}
-        data = folder / "data"
-        initdb = [*as_user, str(binaries / "initdb"), "-D", str(data), "-U", USER, "-A", "trust", "-N"]
+        give_to_server(folder)
+        initdb = [*_as_user(), str(_binaries() / "initdb"), "-D", str(folder / "data"), "-U", USER, "-A", "trust", "-N"]
         made = subprocess.run(
             [*initdb, "-E", "UTF8", "--locale=C.UTF-8"],
-            env=environment,
+            env=_environment(folder),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
         )
         assert made.returncode == 0, made.stderr.decode()
-        command = [*as_user, str(binaries / "postgres"), "-D", str(data), "-k", str(folder), "-h", "", "-F"]
-        log = folder / "log"
-        with running(command, environment=environment, log=log):
-            wait_until(lambda: _answers(folder), "PostgreSQL answers")
-            yield folder
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_database(folder: Path, name: str) -> str:
+@contextmanager
+def serving(folder: Path, *options: str, port: int = 0) -> Iterator[subprocess.Popen[bytes]]:
+    """The server of a cluster as long as the block lasts: on its socket, and with `port` on loopback too."""
+    listen = ["-h", "127.0.0.1" if port else "", *(["-p", str(port)] if port else [])]
+    command = [
+        *_as_user(),
+        str(_binaries() / "postgres"),
+        "-D",
+        str(folder / "data"),
+        "-k",
+        str(folder),
+        "-F",
+        *listen,
+        *options,
+    ]
+    with running(command, environment=_environment(folder), log=folder / "log") as server:
+        wait_until(lambda: _answers(folder, port or 5432), "PostgreSQL answers")
+        yield server
+
+
+def give_to_server(path: Path) -> None:
+    """Make the server's user the owner of a file or folder."""
+    if os.geteuid() == 0:
+        shutil.chown(path, USER, USER)
+
+
+def _as_user() -> list[str]:
+    as_user = [tool("setpriv"), "--pdeathsig", "INT"]
+    if os.geteuid() == 0:
+        as_user += [f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+    return as_user
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(folder), "TZ": "UTC"}
+
+
+def new_database(folder: Path, name: str, port: int = 5432) -> str:
     """Makes an empty database and returns its SQLAlchemy URL."""
     import psycopg
     from psycopg import sql
 
-    with psycopg.connect(host=str(folder), user=USER, dbname="postgres", autocommit=True) as connection:
+    with psycopg.connect(host=str(folder), port=port, user=USER, dbname="postgres", autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return f"postgresql+psycopg://{USER}@/{name}?host={folder}"
 
 
-def drop_database(folder: Path, name: str) -> None:
+def drop_database(folder: Path, name: str, port: int = 5432) -> None:
     """Drops a database, also under those who still look at it."""
     import psycopg
     from psycopg import sql
 
-    with psycopg.connect(host=str(folder), user=USER, dbname="postgres", autocommit=True) as connection:
+    with psycopg.connect(host=str(folder), port=port, user=USER, dbname="postgres", autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _answers(folder: Path) -> bool:
+def _answers(folder: Path, port: int) -> bool:
     import psycopg
 
     try:
-        psycopg.connect(host=str(folder), user=USER, dbname="postgres").close()
+        psycopg.connect(host=str(folder), port=port, user=USER, dbname="postgres").close()
     except psycopg.OperationalError:
         return False
     return True
