@@ -45,7 +45,7 @@ def set_secret(call: Call, name: str) -> int:
     """Store a secret; its value comes from a prompt, or from standard input where that is no terminal."""
     from coupon_desk.vault import Secret, SecretName
 
-    known = SecretName.parse(name)
+    known = SecretName.typed(name)
     _let_in(call)
     value = Secret.typed(secret_value(known.value, call.output.language))
     call.vault().set(known, value)
@@ -63,7 +63,7 @@ def delete_secret(call: Call, name: str) -> int:
     """Delete a secret."""
     from coupon_desk.vault import SecretName
 
-    known = SecretName.parse(name)
+    known = SecretName.typed(name)
     _let_in(call)
     was_there = call.vault().delete(known)
     if was_there:

@@ -77,6 +77,9 @@ def write_pdf(html: str, paper: Paper, language: Language, target: Path, title: 
     laid_out = QTextDocument()
     laid_out.documentLayout().setPaintDevice(writer)
     lay_out(laid_out, html, paper, language, dots_per_mm)
+    if paper.height_mm is not None:
+        # So that no line is cut by the end of a page.
+        laid_out.setPageSize(QSizeF(paper.content_mm, paper.height_mm - 2 * paper.margin_mm) * dots_per_mm)
     height_mm = paper.height_mm or laid_out.size().height() / dots_per_mm + 2 * paper.margin_mm
     size = QPageSize(QSizeF(paper.width_mm, height_mm), QPageSize.Unit.Millimeter, title, QPageSize.SizeMatchPolicy.ExactMatch)
     writer.setPageLayout(QPageLayout(size, QPageLayout.Orientation.Portrait, QMarginsF(), QPageLayout.Unit.Millimeter))

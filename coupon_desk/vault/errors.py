@@ -22,6 +22,17 @@ class UnknownSecretName(VaultError):
         )
 
 
+class OwnSecret(VaultError):
+    """This one is the program's own: it was neither set nor deleted."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            msg("{name} is kept by the program itself, to sign the trail; nobody sets or deletes it.", name=name),
+            done=msg("Nothing was changed."),
+            todo=msg("“coupon-desk audit key” shows the public key. A new one is made by itself where the old one is lost."),
+        )
+
+
 class EmptySecret(VaultError):
     """What was typed is empty."""
 

@@ -6,11 +6,11 @@ import hmac
 from enum import StrEnum
 from typing import NoReturn
 
-from coupon_desk.vault.errors import EmptySecret, UnknownSecretName
+from coupon_desk.vault.errors import EmptySecret, OwnSecret, UnknownSecretName
 
 
 class SecretName(StrEnum):
-    """The secrets that a home may have (INTERFACE.md §4)."""
+    """The secrets that a home may have (INTERFACE.md §4); `desk.head` is no secret, but must stand outside the database."""
 
     SHOPIFY_TOKEN = "shopify.token"  # noqa: S105
     SHOPIFY_CLIENT_SECRET = "shopify.client_secret"  # noqa: S105
@@ -18,14 +18,28 @@ class SecretName(StrEnum):
     MAIL_PASSWORD = "mail.password"  # noqa: S105
     CENTRAL_PASSWORD = "central.password"  # noqa: S105
     DESK_KEY = "desk.key"
+    DESK_HEAD = "desk.head"
+
+    @property
+    def is_our_own(self) -> bool:
+        """The program makes and keeps it itself, to sign the trail and to know it again; nobody types it."""
+        return self in {SecretName.DESK_KEY, SecretName.DESK_HEAD}
+
+    @classmethod
+    def typed(cls, text: str) -> SecretName:
+        """The name of a secret that somebody sets or deletes. Raises UnknownSecretName, OwnSecret."""
+        name = cls.parse(text)
+        if name.is_our_own:
+            raise OwnSecret(name.value)
+        return name
 
     @classmethod
     def parse(cls, typed: str) -> SecretName:
-        """The name that was typed. Raises UnknownSecretName, which lists the known ones."""
+        """The name that was typed. Raises UnknownSecretName, which lists those that can be typed."""
         try:
             return cls(typed.strip())
         except ValueError:
-            raise UnknownSecretName(typed.strip(), ", ".join(cls)) from None
+            raise UnknownSecretName(typed.strip(), ", ".join(name for name in cls if not name.is_our_own)) from None
 
 
 class Secret:

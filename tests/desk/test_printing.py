@@ -55,6 +55,17 @@ def test_a_roll_is_as_long_as_its_text(qapp: QApplication, tmp_path: Path) -> No
     assert sizes[1] > sizes[0] * 4
 
 
+def test_a_long_page_goes_on_overleaf_and_cuts_no_line(qapp: QApplication, tmp_path: Path) -> None:
+    file = tmp_path / "long.pdf"
+    words = [f"{first}{second}{first}" for first in "abcdefghij" for second in "klmnopqrs"]
+    rows = "".join(f"<tr><td style='padding:9px'>{word}</td></tr>" for word in words)
+    write_pdf(f"<table>{rows}</table>", Paper.of(ReceiptWidth.A4), Language.EN, file, "long")
+    facts = dict(line.split(":", 1) for line in told_by("pdfinfo", file).splitlines())
+    assert int(facts["Pages"]) > 1
+    # A line that is cut stands on both pages: at the end of one and at the beginning of the next.
+    assert unicodedata.normalize("NFKC", told_by("pdftotext", file, "-layout", "-")).split() == words
+
+
 def test_a_folder_that_is_not_there_is_said_in_a_sentence(qapp: QApplication, tmp_path: Path) -> None:
     with pytest.raises(NotPrinted) as refused:
         write_pdf(HTML, Paper.of(ReceiptWidth.MM80), Language.EN, tmp_path / "missing" / "receipt.pdf", "receipt")

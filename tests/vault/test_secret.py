@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coupon_desk.errors import ExitStatus
-from coupon_desk.vault import EmptySecret, Secret, SecretName, UnknownSecretName
+from coupon_desk.vault import EmptySecret, OwnSecret, Secret, SecretName, UnknownSecretName
 
 TOKEN = "shpat_0123456789abcdef"
 
@@ -66,8 +66,19 @@ def test_the_names_are_those_of_the_interface() -> None:
         "mail.password",
         "central.password",
         "desk.key",
+        "desk.head",
     }
     assert SecretName.parse(" pos.token ") is SecretName.POS_TOKEN
+
+
+def test_what_the_program_keeps_itself_is_not_typed_by_anybody() -> None:
+    assert SecretName.typed(" pos.token ") is SecretName.POS_TOKEN
+    for own in ("desk.key", "desk.head"):
+        with pytest.raises(OwnSecret) as refused:
+            SecretName.typed(own)
+        assert refused.value.exit_status is ExitStatus.USAGE
+        assert own in str(refused.value)
+        assert str(refused.value.done) == "Nothing was changed."
 
 
 def test_an_unknown_name_is_refused_and_the_known_ones_are_listed() -> None:
