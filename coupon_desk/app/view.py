@@ -9,7 +9,7 @@ from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.coupons.eligibility import Verdict
 from coupon_desk.coupons.evidence import DiscountSeen, Evidence, HistorySeen
-from coupon_desk.coupons.points import PointEntry
+from coupon_desk.coupons.points import PointEntry, Points
 from coupon_desk.words import Language
 
 
@@ -18,7 +18,8 @@ class CouponView:
     """One coupon as all sources see it at `looked_at`.
 
     Balances are points, None where the point system did not answer. `entries` are the customer's, newest first, the coupon's
-    own among them. `email_masked` is None where nobody can be written to.
+    own among them. `points_gained` is what a cancellation would give back now: nothing where a desk whose work is
+    taken over has returned it. `email_masked` is None where nobody can be written to.
     """
 
     code: CouponCode
@@ -35,6 +36,7 @@ class CouponView:
     conversion: PointEntry | None
     returned: PointEntry | None
     looked_at: datetime
+    points_gained: Points
 
 
 def view_of(
@@ -46,21 +48,24 @@ def view_of(
     entries = {entry.id: entry for entry in (*recent, *own)}
     customer = evidence.customer
     balance = history.balance if history else None
+    returned = history.returns[0] if history and history.returns else None
+    gain = Points(0) if evidence.taking_over is not None and returned else verdict.points_to_return
     return CouponView(
         code=evidence.code,
         coupon=coupon,
         evidence=evidence,
         verdict=verdict,
         balance_before=balance,
-        balance_after=balance + verdict.points_to_return if balance is not None and verdict.may_cancel else balance,
+        balance_after=balance + gain if balance is not None and verdict.may_cancel else balance,
         customer_name=customer.name if customer else coupon.customer_name if coupon else "",
         customer_id=customer.id if customer else _restricted_to(evidence),
         email_masked=masked(customer.email) if customer and customer.email else None,
         mail_language=Language.of(customer.locale if customer else None, shop_language),
         entries=tuple(sorted(entries.values(), key=lambda entry: (entry.created_at, entry.id), reverse=True)),
         conversion=history.conversions[0] if history and history.conversions else None,
-        returned=history.returns[0] if history and history.returns else None,
+        returned=returned,
         looked_at=evidence.gathered_at,
+        points_gained=gain,
     )
 
 

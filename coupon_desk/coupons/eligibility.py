@@ -325,6 +325,7 @@ def _status(findings: tuple[Finding, ...]) -> CouponStatus:
     for rule, status in (
         (Rule.CANCELLED, CouponStatus.CANCELLED),
         (Rule.BEING_CANCELLED, CouponStatus.CANCELLING),
+        (Rule.TAKEN_OVER, CouponStatus.CANCELLING),
         (Rule.USED, CouponStatus.USED),
         (Rule.EXPIRED, CouponStatus.EXPIRED),
         (Rule.NOT_FOUND, CouponStatus.NEEDS_ATTENTION),

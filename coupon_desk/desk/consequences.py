@@ -75,7 +75,7 @@ class Consequences(QWidget):
         )
         returns = self._kind is not OperationKind.INVALIDATE and (reason is None or reason.returns_points)
         tell(self._points, self._about_points(returns=returns))
-        before, gain = view.balance_before, view.verdict.points_to_return
+        before, gain = view.balance_before, view.points_gained
         self._balance.setVisible(returns and before is not None)
         if returns and before is not None:
             tell(self._before, msg("{points}", points=before))
@@ -93,4 +93,6 @@ class Consequences(QWidget):
     def _about_points(self, *, returns: bool) -> Message:
         if not returns:
             return msg("No points are returned. The case is marked for investigation.")
-        return msg("{points} points are returned to the customer.", points=self._view.verdict.points_to_return)
+        if not self._view.points_gained:
+            return msg("The other desk has returned the points. None are returned again; the rest is finished.")
+        return msg("{points} points are returned to the customer.", points=self._view.points_gained)
