@@ -65,6 +65,25 @@ class VirtualClock:
             self._passed += seconds
 
 
+class ClockOffset:
+    """How far the clocks of remote systems are ahead of ours, as their newest answer told. Safe to use from any thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seconds: float | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """Remote minus ours, right to about a second and the time an answer is on its way; None where nobody told yet."""
+        return self._seconds
+
+    def heard(self, server_time: datetime | None) -> None:
+        """An answer with this `Date` has just arrived."""
+        if server_time is not None:
+            # `Date` is cut to whole seconds, so the truth lies half a second later on average.
+            self._seconds = (server_time - self._clock.now()).total_seconds() + 0.5
+
+
 def to_text(moment: datetime) -> str:
     """A moment as it is stored and sent: ISO 8601, UTC, microseconds, `Z`; sorts as text."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -34,7 +34,7 @@ from coupon_desk.coupons.eligibility import Rule, judge
 from coupon_desk.coupons.notice import CancellationNotice
 from coupon_desk.coupons.points import PointEntry
 from coupon_desk.coupons.status import CouponStatus
-from coupon_desk.errors import NotPermitted, RemoteError, StorageError
+from coupon_desk.errors import ConfigurationError, NotPermitted, RemoteError, StorageError
 from coupon_desk.logs import Log
 from coupon_desk.logs.telemetry import ship
 from coupon_desk.mail.messages import RenderedMail
@@ -44,7 +44,7 @@ from coupon_desk.receipts.layout import ReceiptWidth, render
 from coupon_desk.settings import Settings, load
 from coupon_desk.shopify.listing import Listing
 from coupon_desk.trail.entry import NewEntry
-from coupon_desk.trail.trail import Verification
+from coupon_desk.trail.verification import Verification
 from coupon_desk.vault import KeyringVault, Vault
 from coupon_desk.words import Language, Message, msg
 
@@ -94,6 +94,12 @@ class CouponDesk:
         """
         place = Home(home)
         settings = load(place.config)
+        if settings.central is not None and settings.central.required:
+            raise ConfigurationError(
+                msg("The configuration requires the central database, which this version does not use yet."),
+                done=msg("Nothing was done."),
+                todo=msg("Set “required = false” under [central]: claims then stand in the customers' records alone."),
+            )
         place.make()
         if log is not None and settings.logs.otlp_endpoint is not None:
             ship(log, settings.logs.otlp_endpoint, desk_name())
@@ -209,7 +215,16 @@ class CouponDesk:
         """Note in the trail that a receipt was handed out: `printed` or `pdf`."""
         operation = self.engine.operation(operation_id)
         self.trail.append(
-            NewEntry("receipt.issued", {"how": how}, actor=session.login, operation=operation.id, code=operation.code.text)
+            NewEntry(
+                "receipt.issued",
+                {"how": how},
+                actor=session.login,
+                role=session.operator.role.value,
+                operation=operation.id,
+                code=operation.code.text,
+                customer=operation.customer_id,
+                result=how,
+            )
         )
 
     def mail_preview(self, view: CouponView) -> RenderedMail | None:

@@ -76,7 +76,7 @@ def _trail(trail: Trail) -> Message:
     found = trail.verify()
     if found.bad is not None:
         raise DeskError(
-            msg("The trail is broken at entry {sequence}: {why}.", sequence=found.bad.sequence, why=found.bad.why.label),
+            found.bad.message,
             todo=msg("Keep the home as it is, and restore a backup beside it."),
         )
     return msg("Intact: {count} entries.", count=found.checked)

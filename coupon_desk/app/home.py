@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import platform
 from dataclasses import dataclass
@@ -34,6 +35,14 @@ def default_home() -> Path:
 def desk_name() -> str:
     """What this desk is called in its trail and its log: this computer's name."""
     return platform.node()[:64] or "desk"
+
+
+def os_user() -> str | None:
+    """Who is signed in to this computer's system; None where it does not say."""
+    try:
+        return getpass.getuser()[:64]
+    except (OSError, KeyError):  # no name in the environment, and none for this user id
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
+from coupon_desk.cancellation.clear_fields import opening_entry, operation_entry
 from coupon_desk.cancellation.given import refusal
 from coupon_desk.cancellation.operation import (
     LATE_STEPS,
@@ -33,7 +34,7 @@ from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.errors import DeskError, NotPermitted, RemoteError
 from coupon_desk.people.operators import Session
 from coupon_desk.people.roles import Right
-from coupon_desk.trail.entry import NewEntry, canonical
+from coupon_desk.trail.fields import canonical
 from coupon_desk.trail.index import OperationIndex
 from coupon_desk.trail.trail import Trail
 from coupon_desk.words import msg
@@ -95,7 +96,7 @@ class Engine:
                 language=self._systems.shop_language,
                 approval_needed=grant.approval_needed,
             )
-            work = self._begin(operation_id, grant.request.code, grant.operator.login, body, observer)
+            work = self._begin(operation_id, grant.request.code, body, observer)
             return self._run(work, wait_seconds)
 
     def approve(
@@ -206,24 +207,24 @@ class Engine:
 
     def _release(self, operation: Operation) -> None:
         """Let others have the coupon. Where the central database is out of reach now, `_release_leftovers` does it later."""
-        centre = self._systems.centre
-        if centre is None:
+        central = self._systems.central
+        if central is None:
             return
         try:
-            centre.claims.release(operation.code, operation.id)
+            central.claims.release(operation.code, operation.id)
         except RemoteError as silent:
             _log.info("the central claim of operation %s stays for now: %s", operation.id, silent)
 
     def _release_leftovers(self) -> None:
         """End the central claims of operations that are over: a crash or a silence kept them from being released."""
-        centre = self._systems.centre
-        if centre is None:
+        central = self._systems.central
+        if central is None:
             return
         try:
-            for operation_id in centre.claims.open_ones():
+            for operation_id in central.claims.open_ones():
                 entries = self._trail.of_operation(operation_id)
                 if entries and not (story := fold(entries)).row.holds_code:
-                    centre.claims.release(story.operation.code, operation_id)
+                    central.claims.release(story.operation.code, operation_id)
         except RemoteError as silent:
             _log.info("central claims that are left over could not be looked up: %s", silent)
 
@@ -259,10 +260,9 @@ class Engine:
             return None
         return max(0.0, (operation.due_at - self._systems.clock.now()).total_seconds())
 
-    def _begin(self, operation_id: str, code: CouponCode, login: str, body: dict[str, object], observer: Observer) -> Work:
-        opened = NewEntry("operation.opened", body, actor=login, operation=operation_id, code=code.text)
+    def _begin(self, operation_id: str, code: CouponCode, body: dict[str, Any], observer: Observer) -> Work:
         with self._trail.writing() as pen:
-            story = after(None, pen.append(opened))
+            story = after(None, pen.append(opening_entry(operation_id, code, body)))
             pen.index(story.row)
         tell(observer, story.operation)
         return Work(story, self._trail, self._systems, observer)
@@ -270,7 +270,7 @@ class Engine:
     def _append(self, story: Story, action: str, body: dict[str, object], session: Session, observer: Observer) -> Work:
         operation = story.operation
         with self._trail.writing() as pen:
-            new = NewEntry(action, body, actor=session.login, operation=operation.id, code=operation.code.text)
+            new = operation_entry(operation, action, body, session.login, session.operator.role.value)
             story = after(story, pen.append(new))
             pen.index(story.row)
         tell(observer, story.operation)

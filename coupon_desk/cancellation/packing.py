@@ -27,6 +27,7 @@ def opening(
 ) -> dict[str, Any]:
     """The body of the entry that opens an operation."""
     return {
+        "code": request.code.text,
         "kind": request.kind.value,
         "reason": request.reason.value,
         "note": request.note,

@@ -128,13 +128,14 @@ def after(story: Story | None, entry: Entry) -> Story:
 
 def _opened(entry: Entry) -> Story:
     body = entry.body
-    if entry.operation is None or entry.code is None:
+    code = body.get("code", entry.code)  # entries of version 1 bear it whole outside their body
+    if entry.operation is None or code is None:
         raise ValueError("an operation has an id and a coupon")
     kind = OperationKind(body["kind"])
     operation = Operation(
         id=entry.operation,
         request=CancelRequest(
-            CouponCode(entry.code), kind, Reason(body["reason"]), body["note"], body["order"], body.get("takes_over")
+            CouponCode(code), kind, Reason(body["reason"]), body["note"], body["order"], body.get("takes_over")
         ),
         operator=Operator(**body["operator"]),
         rules=Rules(float(body["rules"]["settle_seconds"]), body["rules"]["retire"], tuple(body["rules"]["recheck_minutes"])),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from coupon_desk.cancellation.clear_fields import operation_entry, step_entry
 from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import Operation, Step, StepName
 from coupon_desk.cancellation.packing import pack_findings, pack_request, pack_request_without_text
@@ -19,7 +20,6 @@ from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Finding, Rule
 from coupon_desk.coupons.evidence import Absent, CustomerSeen, HistorySeen, OwnWork, RecordSeen
 from coupon_desk.errors import RemoteError, RemoteUnavailable
-from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.trail import Trail
 from coupon_desk.wire import PreparedRequest
 from coupon_desk.words import Language, Message, pack
@@ -30,7 +30,7 @@ Observer = Callable[[Operation], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Centre:
+class Central:
     """The central claims. `is_required`: nothing is cancelled while they are out of reach."""
 
     claims: CentralClaims
@@ -41,7 +41,7 @@ class Centre:
 class Systems:
     """What the steps act on. `contacts_of` tells an operator's own e-mail and phone by login.
 
-    `own_work` tells what our trail says of a coupon besides one operation; `centre` is None where desks share no database.
+    `own_work` tells what our trail says of a coupon besides one operation; `central` is None where desks share no database.
     """
 
     shop: Shop
@@ -52,7 +52,7 @@ class Systems:
     shop_language: Language
     contacts_of: Callable[[str], tuple[str, ...]]
     own_work: Callable[[CouponCode, str], OwnWork | None]
-    centre: Centre | None = None
+    central: Central | None = None
 
 
 def tell(observer: Observer, operation: Operation) -> None:
@@ -171,14 +171,10 @@ class Work:
 
     def _write(self, action: str, body: dict[str, Any], step: StepName | None = None) -> None:
         operation = self.operation
-        new = NewEntry(
-            action,
-            body,
-            actor=operation.operator.login,
-            operation=operation.id,
-            step=step.value if step else None,
-            code=operation.code.text,
-        )
+        if step is None:
+            new = operation_entry(operation, action, body, operation.operator.login, operation.operator.role)
+        else:
+            new = step_entry(operation, action, body, step)
         with self._trail.writing() as pen:
             story = after(self.story, pen.append(new))
             pen.index(story.row)

@@ -27,12 +27,6 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("csv", "jsonl", "xlsx")
 
-WHY_WORDS: Final = {
-    "missing": msg("an entry is missing"),
-    "not chained": msg("it is not chained to the one before"),
-    "changed": msg("it was changed after it was written"),
-}
-
 
 @click.group(short_help="Prove the trail, or hand it out.")
 def audit() -> None:
@@ -50,10 +44,7 @@ def verify(call: Call) -> int:
         call.output.say(msg("The trail is intact: {count} entries.", count=found.checked), Colour.GOOD)
         call.output.say(msg("Head: {hash}", hash=found.head.hash))
     else:
-        call.output.say(
-            msg("The trail is broken at entry {sequence}: {why}.", sequence=found.bad.sequence, why=WHY_WORDS[found.bad.why]),
-            Colour.BAD,
-        )
+        call.output.say(found.bad.message, Colour.BAD)
         call.output.say(msg("Keep the home as it is, and restore a backup beside it."))
     if call.output.as_json:
         call.output.document(verification_document(found))

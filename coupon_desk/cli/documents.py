@@ -15,7 +15,7 @@ from coupon_desk.words import Language, Message, say
 if TYPE_CHECKING:
     from coupon_desk.cancellation.operation import Operation
     from coupon_desk.people.operators import Operator
-    from coupon_desk.trail.trail import Verification
+    from coupon_desk.trail.verification import Verification
 
 Document = dict[str, Any]
 

@@ -15,7 +15,7 @@ from coupon_desk.words import msg
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.catalogue.sync import SyncOutcome, SyncProgress
-    from coupon_desk.trail.trail import Verification
+    from coupon_desk.trail.verification import Verification
 
 SYNC_EVERY_MS: Final = 5 * 60 * 1000
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from coupon_desk.clock import Clock
+from coupon_desk.clock import Clock, ClockOffset
 from coupon_desk.coupons.evidence import Absent, HistorySeen
 from coupon_desk.coupons.points import PointEntry
 from coupon_desk.errors import RemoteRefused, RemoteUnavailable, System
@@ -42,8 +42,16 @@ _PROBE_CUSTOMER: Final = "0"
 class RestPoints:
     """One customer's points at a system that speaks the REST contract. Implements the `PointSystem` port."""
 
-    def __init__(self, pos: Pos, token: Callable[[], str], clock: Clock, *, tls: ssl.SSLContext | None = None) -> None:
-        self._transport = Transport(pos.endpoint, token, clock, tls)
+    def __init__(
+        self,
+        pos: Pos,
+        token: Callable[[], str],
+        clock: Clock,
+        *,
+        tls: ssl.SSLContext | None = None,
+        offset: ClockOffset | None = None,
+    ) -> None:
+        self._transport = Transport(pos.endpoint, token, clock, tls, offset)
         self._clock = clock
         self._capabilities = PointCapabilities(
             duplicate_guard=DuplicateGuard.REPLAY if pos.replays_idempotency_key else DuplicateGuard.NONE,

@@ -22,7 +22,7 @@ from typing import Any, Final
 import httpx
 
 from coupon_desk import VERSION
-from coupon_desk.clock import Clock
+from coupon_desk.clock import Clock, ClockOffset
 from coupon_desk.errors import DeskError, OutcomeUnknown, RemoteRefused, RemoteUnavailable, System
 from coupon_desk.words import msg
 
@@ -49,12 +49,23 @@ class HttpAnswer:
 
 
 class Transport:
-    """Sends requests to one endpoint. Safe to use from several threads."""
+    """Sends requests to one endpoint. Safe to use from several threads.
 
-    def __init__(self, endpoint: str, token: Callable[[], str], clock: Clock, tls: ssl.SSLContext | None = None) -> None:
+    `offset` is told the server's clock with each answer.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        token: Callable[[], str],
+        clock: Clock,
+        tls: ssl.SSLContext | None = None,
+        offset: ClockOffset | None = None,
+    ) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._token = token
         self._clock = clock
+        self._offset = offset or ClockOffset(clock)
         self._aborted = False
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
@@ -173,12 +184,14 @@ class Transport:
         finally:
             response.close()
         request_id = response.headers.get("X-Request-Id", "")[:100] or None
+        server_time = _moment(response.headers.get("Date"))
+        self._offset.heard(server_time)
         _log.debug("%s answered %s, request id %s", request.method, response.status_code, request_id)
         return HttpAnswer(
             status=response.status_code,
             content=bytes(content),
             request_id=request_id,
-            server_time=_moment(response.headers.get("Date")),
+            server_time=server_time,
             retry_after_seconds=self._wait(response.headers.get("Retry-After")),
         )
 

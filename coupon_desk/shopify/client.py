@@ -17,7 +17,7 @@ from typing import Any, Final, Generic, Self, TypeVar
 import httpx
 import tenacity
 
-from coupon_desk.clock import Clock
+from coupon_desk.clock import Clock, ClockOffset
 from coupon_desk.errors import RemoteError, RemoteUnavailable, System
 from coupon_desk.settings import Shopify
 from coupon_desk.shopify.answers import PersonalFieldsDenied, Reply, cost_of, decode, open_envelope
@@ -64,13 +64,23 @@ class ShopifyClient:
     """One shop's Admin API. Safe to use from several threads.
 
     `secret` gives the token or the client secret, by the configuration's `auth`; it is asked on the calling thread when needed.
+    `offset` is told Shopify's clock with each answer.
     """
 
-    def __init__(self, shopify: Shopify, secret: Callable[[], str], clock: Clock, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        shopify: Shopify,
+        secret: Callable[[], str],
+        clock: Clock,
+        *,
+        tls: ssl.SSLContext | None = None,
+        offset: ClockOffset | None = None,
+    ) -> None:
         self.asked_version: Final = shopify.api_version
         self._domain = shopify.domain
         self._url = f"{shopify.url}/admin/api/{shopify.api_version}/graphql.json"
         self._clock = clock
+        self._offset = offset or ClockOffset(clock)
         self._throttle = Throttle(clock)
         self._transport = Transport(shopify.url, tls=tls)
         self._credentials: Credentials = (
@@ -176,6 +186,8 @@ class ShopifyClient:
             headers = {"X-Shopify-Access-Token": token, "Content-Type": "application/json", "Accept": "application/json"}
             response = self._transport.post(self._url, ask.body.encode(), headers, ask.purpose, ask.aborts)
             request_id = response.headers.get("X-Request-Id")
+            server_time = http_date(response.headers.get("Date"))
+            self._offset.heard(server_time)
             self._note(ask.operation.name, response, request_id)
             if response.status_code != 200:
                 raise self._error_of(response, ask.purpose, request_id)
@@ -188,7 +200,7 @@ class ShopifyClient:
         except Throttled:
             self._throttle.pause(_PAUSE_AFTER_THROTTLED_SECONDS)
             raise
-        return Reply(data, response.text, request_id, http_date(response.headers.get("Date")), denied)
+        return Reply(data, response.text, request_id, server_time, denied)
 
     def _error_of(self, response: httpx.Response, purpose: Purpose, request_id: str | None) -> Exception:
         status = response.status_code

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -71,6 +71,15 @@ class Database:
         with _translated(), self._engine.execution_options(writing=True).begin() as connection:
             yield connection
 
+    def bare_rows(self, connection: Connection, query: str, values: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query of a SQLite database straight from its driver, for what has to be fast. Raises StorageError."""
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        try:
+            yield from driver.execute(query, values)
+        except sqlite3.Error as wrong:
+            raise _translate(str(wrong), wrong) from wrong
+
     def migrate(self) -> None:
         """Bring the schema up to date. Raises NewerSchema, StorageError."""
         from coupon_desk.storage.migrate import migrate
@@ -102,19 +111,19 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as wrong:
-        raise _translate(wrong) from wrong
+        raise _translate(str(wrong.orig), wrong) from wrong
 
 
-def _translate(wrong: DBAPIError) -> StorageError:
-    reason = str(wrong.orig).lower()
+def _translate(told: str, wrong: Exception) -> StorageError:
+    reason = told.lower()
     for sign, error, what, todo in _SIGNS:
         if sign in reason:
-            return error(what, done=msg("Nothing was written."), todo=todo, detail=str(wrong.orig))
+            return error(what, done=msg("Nothing was written."), todo=todo, detail=told)
     if isinstance(wrong, OperationalError) and wrong.connection_invalidated:
         what = msg("The connection to the database was lost.")
     else:
         what = msg("The database did not do what was asked.")
-    return StorageError(what, todo=msg("Look into the log, or restore the home from a backup."), detail=str(wrong.orig))
+    return StorageError(what, todo=msg("Look into the log, or restore the home from a backup."), detail=told)
 
 
 _SIGNS: Final[tuple[tuple[str, Callable[..., StorageError], Message, Message], ...]] = (

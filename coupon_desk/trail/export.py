@@ -12,14 +12,20 @@ import msgspec
 
 from coupon_desk.trail.entry import Entry
 
-COLUMNS: Final = ("sequence", "at", "desk", "actor", "action", "operation", "step", "code", "body", "previous", "hash")
-"""The columns of every format, in their order."""
+COLUMNS: Final = (
+    *("sequence", "version", "at", "logged_at", "clock_offset", "desk", "os_user", "app"),
+    *("actor", "role", "approver", "action", "operation", "step", "code", "coupon", "customer"),
+    *("result", "reason", "before", "after", "points", "request_ids", "body", "previous", "hash"),
+)
+"""The columns of a table and of a workbook, in their order."""
 
 SHEET_ROWS: Final = 1_000_000
 """Entries of one sheet; a workbook's sheet ends at 1,048,576 rows (Excel specifications and limits)."""
 
 CELL_LETTERS: Final = 32_767
 """Letters of one cell (Excel specifications and limits); a longer body goes on in the cells after the last column."""
+
+_WIDTHS: Final = {"at": 28, "action": 24, "operation": 38, "code": 22, "result": 16, "reason": 24}
 
 # What a spreadsheet takes for a formula (OWASP, "CSV injection").
 _FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -60,7 +66,7 @@ def _as_csv(entries: Iterable[Entry], out: IO[bytes]) -> int:
         writer = csv.writer(wrapped)
         writer.writerow(COLUMNS)
         for entry in entries:
-            writer.writerow([harmless("" if value is None else str(value)) for value in entry.columns.values()])
+            writer.writerow([harmless(value) if isinstance(value, str) else value for value in entry.columns.values()])
             count += 1
         wrapped.flush()
     finally:
@@ -69,11 +75,18 @@ def _as_csv(entries: Iterable[Entry], out: IO[bytes]) -> int:
 
 
 def _as_json_lines(entries: Iterable[Entry], out: IO[bytes]) -> int:
-    """One object a line; the body stands in it byte for byte as it was hashed."""
+    """One object a line: what proves itself, the exact text that was hashed as one string, and the body where it is open."""
     count = 0
     for entry in entries:
-        values = entry.columns | {"body": msgspec.Raw(entry.canonical_body.encode())}
-        out.write(msgspec.json.encode(values) + b"\n")
+        line = {
+            "sequence": entry.sequence,
+            "version": entry.version,
+            "previous": entry.previous,
+            "hash": entry.hash,
+            "entry": entry.text,
+            "opened": None if entry.canonical_body is None else msgspec.Raw(entry.canonical_body.encode()),
+        }
+        out.write(msgspec.json.encode(line) + b"\n")
         count += 1
     return count
 
@@ -104,10 +117,8 @@ def _as_workbook(entries: Iterable[Entry], out: IO[bytes]) -> int:
 def _new_sheet(workbook: Any, bold: Any) -> Any:
     sheet = workbook.add_worksheet()
     sheet.freeze_panes(1, 0)
-    sheet.set_column(1, 1, 28)
-    sheet.set_column(4, 4, 24)
-    sheet.set_column(5, 5, 38)
-    sheet.set_column(7, 7, 22)
+    for name, letters in _WIDTHS.items():
+        sheet.set_column(COLUMNS.index(name), COLUMNS.index(name), letters)
     for column, name in enumerate(COLUMNS):
         sheet.write_string(0, column, name, bold)
     return sheet
@@ -118,7 +129,7 @@ def _cells(entry: Entry) -> Iterator[tuple[int, str]]:
     values = entry.columns
     rest = ""
     for column, name in enumerate(COLUMNS[1:], start=1):
-        text = values[name] or ""
+        text = "" if values[name] is None else str(values[name])
         if name == "body":
             text, rest = text[:CELL_LETTERS], text[CELL_LETTERS:]
         yield column, text

@@ -2,168 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import ColumnElement, Connection, literal_column, or_
 
 from coupon_desk.clock import Clock, to_text
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.storage.database import Database
 from coupon_desk.storage.tables.trail import entries
-from coupon_desk.trail.entry import GENESIS, Entry, NewEntry, chained, entry_hash
-from coupon_desk.trail.index import OperationRow, put_row
-from coupon_desk.words import Message, msg
+from coupon_desk.trail.entry import Entry, NewEntry
+from coupon_desk.trail.pen import Pen, Surroundings, head_of
+from coupon_desk.trail.reading import chain_rows, is_defined_as_expected, opened, whole_entries
+from coupon_desk.trail.sealing import KeyedHash
+from coupon_desk.trail.verification import BadEntry, ChainRow, Flaw, Head, Verification, verify_rows
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The newest entry's place and hash; sequence 0 for an empty trail."""
-
-    sequence: int
-    hash: str
-
-
-class Flaw(StrEnum):
-    """What can be wrong with an entry; the words are stable."""
-
-    MISSING = "missing"
-    NOT_CHAINED = "not chained"
-    CHANGED = "changed"
-
-    @property
-    def label(self) -> Message:
-        """What a person reads."""
-        return _FLAW_LABELS[self]
-
-
-_FLAW_LABELS = {
-    Flaw.MISSING: msg("an entry is missing"),
-    Flaw.NOT_CHAINED: msg("it is not chained to the one before"),
-    Flaw.CHANGED: msg("it was changed after it was written"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class BadEntry:
-    """The first entry that does not fit: its place and what is wrong."""
-
-    sequence: int
-    why: Flaw
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What verifying found: how many entries were checked, the head, and the first bad entry, if any."""
-
-    checked: int
-    head: Head
-    bad: BadEntry | None
-
-    @property
-    def is_intact(self) -> bool:
-        """Every entry is what was written, in its place."""
-        return self.bad is None
-
-
-class Pen:
-    """Appends entries within one transaction: all of them are on disk when it ends, or none."""
-
-    def __init__(self, connection: Connection, desk: str, clock: Clock) -> None:
-        self.connection = connection
-        self._desk = desk
-        self._clock = clock
-
-    def append(self, new: NewEntry) -> Entry:
-        """Append one entry. Raises StorageError."""
-        last = self.connection.execute(
-            select(entries.c.sequence, entries.c.hash).order_by(entries.c.sequence.desc()).limit(1)
-        ).first()
-        head = Head(last.sequence, last.hash) if last else Head(0, GENESIS)
-        entry = chained(new, head.sequence + 1, self._clock.now(), self._desk, head.hash)
-        self.connection.execute(insert(entries).values(entry.columns))
-        return entry
-
-    def index(self, row: OperationRow) -> None:
-        """Bring the index of operations up to date with what was appended. Raises OperationOpen; then nothing is written."""
-        put_row(self.connection, row)
+def _nothing() -> None:
+    return None
 
 
 class Trail:
-    """The trail of one desk. Safe to use from any thread."""
+    """The trail of one desk. Safe to use from any thread.
 
-    def __init__(self, database: Database, desk: str, clock: Clock) -> None:
+    `on_append` is called after each transaction of appends, on the thread that wrote; it must be quick and raise nothing.
+    """
+
+    def __init__(self, database: Database, surroundings: Surroundings, clock: Clock) -> None:
         self._database = database
-        self._desk = desk
+        self._surroundings = surroundings
         self._clock = clock
+        self._kept_hash: KeyedHash | None = None
+        self.on_append: Callable[[], None] = _nothing
 
     @property
     def desk(self) -> str:
         """The name of this desk, as its entries bear it."""
-        return self._desk
+        return self._surroundings.desk
 
     @contextmanager
     def writing(self) -> Iterator[Pen]:
         """One transaction of appends. Raises StorageError; then nothing was written."""
         with self._database.write() as connection:
-            yield Pen(connection, self._desk, self._clock)
+            yield Pen(connection, self._surroundings, self._clock, self._keyed(connection))
+        self.on_append()
 
     def append(self, new: NewEntry) -> Entry:
         """Append one entry; it is on disk when this returns. Raises StorageError."""
         with self.writing() as pen:
             return pen.append(new)
 
-    def record(self, action: str, body: Mapping[str, object], *, actor: str | None = None) -> None:
-        """Append one entry that belongs to no operation: a sign-in, a refusal, a look."""
-        self.append(NewEntry(action, body, actor=actor))
+    def record(
+        self,
+        action: str,
+        body: Mapping[str, object],
+        *,
+        actor: str | None = None,
+        role: str | None = None,
+        result: str | None = None,
+        reason: str | None = None,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> None:
+        """Append one entry that belongs to no operation: a sign-in, a refusal, a look. It is not sealed: nothing personal."""
+        self.append(NewEntry(action, body, actor, role=role, result=result, reason=reason, before=before, after=after))
 
     def of_operation(self, operation: str) -> tuple[Entry, ...]:
         """The entries of one operation, oldest first."""
-        return self._read(select(entries).where(entries.c.operation == operation))
+        with self._database.read() as connection:
+            return self._in_order(connection, entries.c.operation == operation)
 
     def of_code(self, code: CouponCode) -> tuple[Entry, ...]:
-        """The entries about one coupon, oldest first."""
-        return self._read(select(entries).where(entries.c.code == code.text))
+        """The entries about one coupon, oldest first, those included whose texts were erased."""
+        with self._database.read() as connection:
+            is_old = (entries.c.version == literal_column("1")) & (entries.c.code == code.text)
+            return self._in_order(connection, or_(entries.c.coupon == self._keyed(connection).coupon(code), is_old))
 
     def between(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Entry]:
         """The entries of a time span in order, streamed; `since` is inside, `until` outside."""
-        query = select(entries).order_by(entries.c.sequence)
+        query = whole_entries().order_by(entries.c.sequence)
         if since is not None:
             query = query.where(entries.c.at >= to_text(since))
         if until is not None:
             query = query.where(entries.c.at < to_text(until))
         with self._database.read() as connection:
-            for row in connection.execution_options(yield_per=1000).execute(query):
-                yield Entry(*row)
+            yield from opened(connection, query)
 
     def head(self) -> Head:
         """The newest entry's place and hash."""
         with self._database.read() as connection:
-            last = connection.execute(
-                select(entries.c.sequence, entries.c.hash).order_by(entries.c.sequence.desc()).limit(1)
-            ).first()
-        return Head(last.sequence, last.hash) if last else Head(0, GENESIS)
+            return head_of(connection)
 
-    def verify(self) -> Verification:
-        """Walk the whole chain and name the first entry that does not fit."""
-        checked, previous = 0, GENESIS
+    @contextmanager
+    def chain(self, after_sequence: int = 0) -> Iterator[Iterator[ChainRow]]:
+        """The rows of the chain in order, as they stood at one moment, whoever writes meanwhile."""
         with self._database.read() as connection:
-            rows = connection.execution_options(yield_per=5000).execute(select(entries).order_by(entries.c.sequence))
-            for sequence, at, desk, actor, action, operation, step, code, body, before, digest in rows:
-                checked += 1
-                if sequence != checked:
-                    return Verification(checked, Head(checked - 1, previous), BadEntry(checked, Flaw.MISSING))
-                if before != previous:
-                    return Verification(checked, Head(checked - 1, previous), BadEntry(sequence, Flaw.NOT_CHAINED))
-                if digest != entry_hash(sequence, at, desk, actor, action, operation, step, code, body, before):
-                    return Verification(checked, Head(checked - 1, previous), BadEntry(sequence, Flaw.CHANGED))
-                previous = digest
-        return Verification(checked, Head(checked, previous), None)
+            yield chain_rows(self._database, connection, after_sequence)
 
-    def _read(self, query: Select[Any]) -> tuple[Entry, ...]:
+    def verify(self, *, notable: Callable[[int, str, str], None] | None = None) -> Verification:
+        """Walk the whole chain, as it stands at one moment, and name the first entry that does not fit; see `verify_rows`."""
         with self._database.read() as connection:
-            return tuple(Entry(*row) for row in connection.execute(query.order_by(entries.c.sequence)))
+            found = verify_rows(chain_rows(self._database, connection, 0), notable=notable)
+            if found.is_intact and not is_defined_as_expected(self._database, connection):
+                return Verification(found.checked, found.head, BadEntry(0, Flaw.DEFINITION))
+            return found
+
+    def _in_order(self, connection: Connection, where: ColumnElement[bool]) -> tuple[Entry, ...]:
+        return tuple(opened(connection, whole_entries().where(where).order_by(entries.c.sequence)))
+
+    def _keyed(self, connection: Connection) -> KeyedHash:
+        """Read once: the key of a database never changes."""
+        if self._kept_hash is None:
+            self._kept_hash = KeyedHash.of(connection)
+        return self._kept_hash

@@ -28,6 +28,7 @@ from coupon_desk.people.operators import NewOperator
 from coupon_desk.people.roles import Role
 from coupon_desk.storage.database import Database
 from coupon_desk.trail.entry import NewEntry
+from coupon_desk.trail.pen import Surroundings
 from coupon_desk.trail.trail import Trail
 from coupon_desk.training.shop import TrainingShop
 
@@ -82,7 +83,7 @@ def the_trail(folder: Path) -> Iterator[Figure]:
     """Durable appends against bare commits of the same rows; verifying against hashing the same bytes."""
     database = Database.open(folder / "trail.sqlite3")
     database.migrate()
-    trail = Trail(database, "bench", SystemClock())
+    trail = Trail(database, Surroundings("bench"), SystemClock())
     body = {"detail": {"text": "Unused, by every source.", "values": {}}, "points": 500}
     append = seconds(lambda: [trail.append(NewEntry("step.done", body, "mika", "op-1", "verify")) for _ in range(200)]) / 200
     with trail.writing() as pen:

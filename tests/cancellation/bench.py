@@ -14,7 +14,7 @@ from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, Rules
 from coupon_desk.cancellation.own_work import own_work
 from coupon_desk.cancellation.permission import Permission
-from coupon_desk.cancellation.work import Centre, Systems
+from coupon_desk.cancellation.work import Central, Systems
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.people.operators import NewOperator, Session
 from coupon_desk.people.people import People
@@ -25,7 +25,8 @@ from coupon_desk.settings import Policy
 from coupon_desk.storage.database import Database
 from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.index import OperationIndex
-from coupon_desk.trail.trail import Pen, Trail
+from coupon_desk.trail.pen import Pen, Surroundings
+from coupon_desk.trail.trail import Trail
 from coupon_desk.words import Language
 from tests.cancellation.world import (
     CODE,
@@ -78,11 +79,11 @@ class Bench:
         capabilities: PointCapabilities = PLAIN,
         *,
         desk: str = "counter-1",
-        centre: Centre | None = None,
+        central: Central | None = None,
     ) -> None:
         self.world = world
         self.desk = desk
-        self.centre = centre
+        self.central = central
         self.points = PointsInMemory(world, capabilities)
         self.file = folder / f"{desk}.sqlite3"
         shutil.copy(template, self.file)
@@ -96,7 +97,7 @@ class Bench:
         self._assemble()
 
     def _assemble(self) -> None:
-        self.trail = FragileTrail(self.database, self.desk, self.world.clock)
+        self.trail = FragileTrail(self.database, Surroundings(self.desk), self.world.clock)
         self.index = OperationIndex(self.database)
         self.people = People(self.database, self.trail, self.world.clock, pins=cheap_pins())
         self.shop = shop = ShopInMemory(self.world)
@@ -110,7 +111,7 @@ class Bench:
             shop_language=Language.EN,
             contacts_of=lambda _: (),
             own_work=lambda code, besides: own_work(self.trail, self.index, code, besides),
-            centre=self.centre,
+            central=self.central,
         )
         rules = Rules(SETTLE_SECONDS, self.policy.retire, tuple(self.policy.recheck_minutes))
         permission = Permission(self.people, self.policy, lambda _: 0)
@@ -156,7 +157,7 @@ def make_template(file: Path) -> None:
     world = World()
     database = Database.open(file)
     database.migrate()
-    people = People(database, Trail(database, "counter-1", world.clock), world.clock, pins=cheap_pins())
+    people = People(database, Trail(database, Surroundings("counter-1"), world.clock), world.clock, pins=cheap_pins())
     people.add(NewOperator("owner", "Kenji Watanabe", Role.ADMIN, PIN), None)
     owner = people.sign_in("owner", PIN)
     for login, name, role in (

@@ -280,7 +280,7 @@ def test_an_approval_for_some_points_is_no_approval_for_more(bench: Bench, world
 def test_the_trail_holds_no_text_of_the_customers_record(bench: Bench, world: World) -> None:
     world.record["family"] = "Taro Sato, taro@example.com"
     assert bench.cancel(bench.sign_in()).state is OperationState.COMPLETED
-    assert not [entry for entry in bench.entries() if "taro@example.com" in entry.canonical_body]
+    assert not [entry for entry in bench.entries() if "taro@example.com" in str(entry.body)]
     assert world.record["family"] == "Taro Sato, taro@example.com"
 
 

@@ -153,7 +153,7 @@ def test_whoever_may_not_is_refused_and_nothing_is_touched(cli: CommandLine, sho
     assert shop.journal.calls("discountCodeDeactivate") == ()
 
     exported = cli.here("audit", "export", "--format", "jsonl", operator="owner")
-    actions = [json.loads(line)["action"] for line in exported.out.splitlines()]
+    actions = [json.loads(json.loads(line)["entry"])["action"] for line in exported.out.splitlines()]
     assert actions.count("right_refused") == 1
     assert "sign_in_refused" in actions
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from coupon_desk.clock import to_text
+from coupon_desk.trail.export import COLUMNS
 from coupon_desk.training.shop import TrainingShop
 from tests.cli.conftest import CommandLine
 
@@ -80,11 +81,13 @@ def test_the_trail_is_handed_out_in_every_format(cli: CommandLine, shop: Trainin
     entries = [json.loads(line) for line in lines.out.splitlines()]
     assert [entry["sequence"] for entry in entries] == list(range(1, len(entries) + 1))
     assert all(entry["previous"] == before["hash"] for before, entry in pairwise(entries))
-    assert "she changed her mind" in next(entry for entry in entries if entry["action"] == "operation.opened")["body"]["note"]
+    opened = next(entry for entry in entries if "operation.opened" in entry["entry"])
+    assert "she changed her mind" in opened["opened"]["note"]
+    assert "she changed her mind" not in opened["entry"]
 
     written = cli("audit", "export", "--out", str(table), "--json", operator="auditor")
     assert written.document == {"file": str(table), "format": "csv", "entries": len(entries) + 2}
-    assert table.read_bytes().startswith(b"\xef\xbb\xbfsequence,")
+    assert table.read_bytes().startswith(b"\xef\xbb\xbfsequence,version,")
     rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8-sig"))))
     assert [row["hash"] for row in rows][: len(entries)] == [entry["hash"] for entry in entries]
 
@@ -98,7 +101,7 @@ def test_the_trail_is_handed_out_in_every_format(cli: CommandLine, shop: Trainin
     part = cli.here("audit", "export", "--since", opened_at, "--until", opened_at, "--json", operator="owner")
     assert part.document == {"entries": []}
     day = cli.here("audit", "export", "--since", "2000-01-01", "--until", "2000-01-02", operator="owner")
-    assert day.out.strip("\ufeff\r\n") == "sequence,at,desk,actor,action,operation,step,code,body,previous,hash"
+    assert day.out.strip("\ufeff\r\n") == ",".join(COLUMNS)
     wrong = cli.here("audit", "export", "--since", "yesterday", "--json", operator="owner")
     assert (wrong.status, "yesterday" in wrong.document["error"]["what"]) == (2, True)
 
@@ -116,7 +119,7 @@ def test_a_changed_trail_is_found(cli: CommandLine) -> None:
     with closing(sqlite3.connect(cli.home / "desk.sqlite3")) as database, database:
         for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f'DROP TRIGGER "{trigger}"')
-        database.execute("UPDATE entries SET actor = 'somebody' WHERE sequence = 2")
+        database.execute("UPDATE entries SET entry = replace(entry, actor, 'somebody') WHERE sequence = 2")
 
     ended = cli("audit", "verify", "--json")
 

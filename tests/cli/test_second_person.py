@@ -62,5 +62,8 @@ def test_a_used_coupon_of_a_cancelled_order_is_refunded_by_two_people(cli: Comma
     answered = cli.here("operations", asked.operation["id"], "--answer", "Nothing to look after", "--json")
     assert (answered.status, "answer" in answered.document["error"]["what"]) == (3, True)
     trail = cli.here("audit", "export", "--format", "jsonl", operator="auditor")
-    approvals = [json.loads(line) for line in trail.out.splitlines() if '"operation.approved"' in line]
-    assert [(entry["actor"], entry["operation"]) for entry in approvals] == [("owner", asked.operation["id"])]
+    entries = [json.loads(json.loads(line)["entry"]) for line in trail.out.splitlines()]
+    approvals = [entry for entry in entries if entry["action"] == "operation.approved"]
+    assert [(entry["actor"], entry["approver"], entry["operation"]) for entry in approvals] == [
+        ("owner", "owner", asked.operation["id"])
+    ]

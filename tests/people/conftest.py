@@ -15,6 +15,7 @@ from coupon_desk.people.people import People
 from coupon_desk.people.pins import PinCost, Pins
 from coupon_desk.people.roles import Role
 from coupon_desk.storage.database import Database
+from coupon_desk.trail.pen import Surroundings
 from coupon_desk.trail.trail import Trail
 
 
@@ -90,4 +91,4 @@ def postgres_shop(postgres: str) -> Iterator[Shop]:
 @pytest.fixture
 def trail(shop: Shop) -> Trail:
     """The real trail of the same home."""
-    return Trail(shop.database, "desk-1", shop.clock)
+    return Trail(shop.database, Surroundings("desk-1"), shop.clock)

@@ -1,0 +1,113 @@
+"""What an entry of an operation says outside its sealed body: for auditors, and for ever. Nothing personal stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from coupon_desk.cancellation.operation import Operation, OperationState, StepName, StepState
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.trail.entry import NewEntry
+
+_BECOMES: Final = {
+    "started": StepState.RUNNING,
+    "sent": StepState.RUNNING,
+    "done": StepState.DONE,
+    "skipped": StepState.SKIPPED,
+    "unknown": StepState.UNKNOWN,
+    "delayed": StepState.DELAYED,
+    "refused": StepState.REFUSED,
+}
+"""What a step is after an entry of it; `looked` leaves it as it was, unless our claim was gone."""
+
+_ENDS: Final = {
+    "approval_needed": OperationState.AWAITING_APPROVAL,
+    "approved": OperationState.RUNNING,
+    "refused": OperationState.REFUSED,
+    "attention": OperationState.NEEDS_ATTENTION,
+    "completed": OperationState.COMPLETED,
+}
+"""What an operation is after an entry of it; `resumed` and `answered` depend on whether its result stands."""
+
+
+def opening_entry(operation: str, code: CouponCode, body: Mapping[str, Any]) -> NewEntry:
+    """The entry that opens an operation."""
+    operator = body["operator"]
+    return NewEntry(
+        "operation.opened",
+        body,
+        actor=operator["login"],
+        role=operator["role"],
+        operation=operation,
+        code=code.text,
+        result="opened",
+        reason=body["reason"],
+        after={"state": OperationState.RUNNING.value, "kind": body["kind"]},
+        points=code.points,
+    )
+
+
+def step_entry(operation: Operation, action: str, body: Mapping[str, Any], name: StepName) -> NewEntry:
+    """An entry of one step."""
+    verb = action.partition(".")[2]
+    before = operation.step(name).state
+    is_gone = name is StepName.CLAIM and body.get("found") == "gone"
+    after = _BECOMES.get(verb, StepState.PENDING if is_gone else before)
+    return NewEntry(
+        action,
+        body,
+        actor=operation.operator.login,
+        role=operation.operator.role,
+        approver=operation.approved_by,
+        operation=operation.id,
+        step=name.value,
+        code=operation.code.text,
+        customer=body.get("customer_id") or operation.customer_id,
+        result=str(body.get("found", verb)),
+        reason=_reason(operation, body),
+        before={"state": before.value},
+        after={"state": after.value},
+        points=_points(operation, name, verb),
+        request_ids=_request_ids(body),
+    )
+
+
+def operation_entry(operation: Operation, action: str, body: Mapping[str, Any], actor: str, role: str) -> NewEntry:
+    """An entry of the operation as a whole, also by somebody else than who asked."""
+    verb = action.partition(".")[2]
+    stands = OperationState.COMPLETED if operation.ended_at else OperationState.RUNNING
+    has_ended = verb == "completed" or operation.ended_at is not None
+    return NewEntry(
+        action,
+        body,
+        actor=actor,
+        role=role,
+        approver=actor if verb == "approved" else operation.approved_by,
+        operation=operation.id,
+        code=operation.code.text,
+        customer=body.get("customer_id") or operation.customer_id,
+        result=verb,
+        reason=_reason(operation, body),
+        before={"state": operation.state.value},
+        after={"state": _ENDS.get(verb, stands).value, "kind": operation.kind.value},
+        points=int(operation.points_returned) if has_ended else body.get("points"),
+        request_ids=_request_ids(body),
+    )
+
+
+def _reason(operation: Operation, body: Mapping[str, Any]) -> str:
+    """The first rule that speaks here; else why it was asked for."""
+    rules = [finding["rule"] for finding in body.get("findings", ()) if finding["weight"] == "refusal"] or body.get("rules")
+    return rules[0] if rules else operation.request.reason.value
+
+
+def _points(operation: Operation, name: StepName, verb: str) -> int | None:
+    """The points concerned, where a step moves them."""
+    if name is StepName.RETURN_POINTS and verb in {"started", "done", "unknown"}:
+        return operation.points_to_return
+    return None
+
+
+def _request_ids(body: Mapping[str, Any]) -> tuple[str, ...]:
+    told = body.get("request_id")
+    return (told,) if told else ()

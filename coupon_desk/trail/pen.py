@@ -1,0 +1,114 @@
+"""Writes entries: gives each its place in the chain, its fields and its hash, and seals what it says of a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from coupon_desk import VERSION as APP_VERSION
+from coupon_desk.clock import Clock, to_text
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.storage.tables.trail import entries
+from coupon_desk.trail.entry import BodyState, Entry, NewEntry
+from coupon_desk.trail.fields import VERSION, canonical, fields_in
+from coupon_desk.trail.index import OperationRow, put_row
+from coupon_desk.trail.sealing import KeyedHash, key_of, seal
+from coupon_desk.trail.verification import GENESIS, Head, entry_hash
+
+
+def _unknown() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where entries are written: the desk's name, who is signed in to its system, and which version of the program writes.
+
+    `clock_offset` tells how many seconds a remote clock was ahead of ours when it was last heard; None where nobody knows.
+    """
+
+    desk: str
+    os_user: str | None = None
+    app_version: str = APP_VERSION
+    clock_offset: Callable[[], float | None] = _unknown
+
+
+class Pen:
+    """Appends entries within one transaction: all of them are on disk when it ends, or none."""
+
+    def __init__(self, connection: Connection, surroundings: Surroundings, clock: Clock, keyed: KeyedHash) -> None:
+        self.connection = connection
+        self.keyed = keyed
+        self._surroundings = surroundings
+        self._clock = clock
+
+    def head(self) -> Head:
+        """The newest entry's place and hash, those included that this transaction wrote."""
+        return head_of(self.connection)
+
+    def append(self, new: NewEntry) -> Entry:
+        """Append one entry. Raises StorageError; ValueError for what JSON cannot hold exactly."""
+        head = self.head()
+        text, body = self._text_of(new)
+        sequence = head.sequence + 1
+        digest = entry_hash(VERSION, sequence, head.hash.encode(), text.encode()).decode()
+        row = (sequence, VERSION, head.hash, text, digest)
+        self.connection.execute(
+            insert(entries).values(sequence=sequence, version=VERSION, previous=head.hash, entry=text, hash=digest)
+        )
+        return Entry(*row, fields_in(text), BodyState.OPEN, body)
+
+    def index(self, row: OperationRow) -> None:
+        """Bring the index of operations up to date with what was appended. Raises OperationOpen; then nothing is written."""
+        put_row(self.connection, row)
+
+    def _text_of(self, new: NewEntry) -> tuple[str, str]:
+        """The exact text of the entry, and that of its body."""
+        now = self._clock.now()
+        code = CouponCode(new.code) if new.code is not None else None
+        coupon = self.keyed.coupon(code) if code else None
+        customer = self.keyed.customer(new.customer) if new.customer else None
+        body, sealed = canonical(new.body), None
+        if new.operation is not None:
+            subject = coupon or self.keyed.operation(new.operation)
+            key_id, key = key_of(self.connection, subject, customer, now)
+            made = seal(body, key_id, key, self._surroundings.desk, new.operation, new.action)
+            sealed = {"key": made.key, "data": made.data}
+        offset = self._surroundings.clock_offset()
+        text = canonical(
+            {
+                "v": VERSION,
+                "action": new.action,
+                "actor": new.actor,
+                "role": new.role,
+                "approver": new.approver,
+                "at": to_text(new.at or now),
+                "logged_at": to_text(now),
+                "clock_offset": None if offset is None else round(offset, 3),
+                "desk": self._surroundings.desk,
+                "os_user": self._surroundings.os_user,
+                "app": self._surroundings.app_version,
+                "operation": new.operation,
+                "step": new.step,
+                "code": code.masked if code else None,
+                "coupon": coupon,
+                "customer": customer,
+                "result": new.result,
+                "reason": new.reason,
+                "before": None if new.before is None else dict(new.before),
+                "after": None if new.after is None else dict(new.after),
+                "points": new.points,
+                "request_ids": list(new.request_ids),
+                "body": None if sealed else dict(new.body),
+                "sealed": sealed,
+            }
+        )
+        return text, body
+
+
+def head_of(connection: Connection) -> Head:
+    """The newest entry's place and hash."""
+    last = connection.execute(select(entries.c.sequence, entries.c.hash).order_by(entries.c.sequence.desc()).limit(1)).first()
+    return Head(last.sequence, last.hash) if last else Head(0, GENESIS)

@@ -1,0 +1,60 @@
+"""Reads entries out of the database: opened, for those who want to know; as rows of the chain, for those who prove it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, select, text
+
+from coupon_desk.storage.database import Database
+from coupon_desk.storage.tables.trail import ENTRIES_ON_SQLITE, entries
+from coupon_desk.trail.entry import Entry
+from coupon_desk.trail.sealing import Opener
+from coupon_desk.trail.verification import ChainRow, chain_row
+
+CHAIN: Final = (entries.c.sequence, entries.c.version, entries.c.previous, entries.c.entry, entries.c.hash)
+"""The columns that are hashed; all others are read out of the entry's text."""
+
+
+def whole_entries() -> Select[Any]:
+    """Asks for entries, to be narrowed down and ordered."""
+    return select(*CHAIN)
+
+
+def opened(connection: Connection, query: Select[Any], *, at_once: int = 1000) -> Iterator[Entry]:
+    """The entries that a query finds, as they come, so many at a time."""
+    opener = Opener(connection)
+    for row in connection.execution_options(yield_per=at_once).execute(query):
+        yield Entry.of((row[0], row[1], row[2], row[3], row[4]), opener)
+
+
+def chain_rows(database: Database, connection: Connection, after_sequence: int) -> Iterator[ChainRow]:
+    """The rows of the chain in order, as the connection sees them. Fast on SQLite: a trail of a million is read in seconds.
+
+    What is not stored as text there counts as nothing, whatever its bytes.
+    """
+    if database.dialect == "sqlite":
+        yield from database.bare_rows(connection, _CHAIN_ON_SQLITE, (after_sequence,))
+        return
+    ordered = whole_entries().where(entries.c.sequence > after_sequence).order_by(entries.c.sequence)
+    for row in connection.execution_options(yield_per=5000).execute(ordered):
+        yield chain_row(*row)
+
+
+def is_defined_as_expected(database: Database, connection: Connection) -> bool:
+    """Whether the table, what finds in it and what guards it are as they were made; told by SQLite alone."""
+    if database.dialect != "sqlite":
+        return True
+    query = text("SELECT name, sql FROM sqlite_master WHERE tbl_name = 'entries'")
+    found = {name: " ".join((made or "").split()) for name, made in connection.execute(query)}
+    return found == ENTRIES_ON_SQLITE
+
+
+_CHAIN_ON_SQLITE: Final = """
+SELECT sequence, version,
+  CASE typeof(previous) WHEN 'text' THEN CAST(previous AS BLOB) ELSE x'' END,
+  CASE typeof(entry) WHEN 'text' THEN CAST(entry AS BLOB) ELSE x'' END,
+  CASE typeof(hash) WHEN 'text' THEN CAST(hash AS BLOB) ELSE x'' END
+FROM entries WHERE sequence > ? ORDER BY sequence
+"""
