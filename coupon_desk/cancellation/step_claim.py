@@ -122,6 +122,8 @@ def _why_not_claim(work: Work) -> Callable[[RecordEntry | None], Finding | None]
             return claimed_by_another(entry.claim)
         if entry.status is RecordStatus.CANCELLED:
             return refusal(Rule.CANCELLED, msg("Already cancelled."))
+        if used_is_expected and entry.refunded_at is not None:
+            return refusal(Rule.ALREADY_RETURNED, msg("Points were already returned for the cancelled order."))
         if entry.status is RecordStatus.USED and not used_is_expected:
             return refusal(Rule.USED, msg("Already used. If its order was cancelled, use “Refund for a cancelled order…”."))
         return None

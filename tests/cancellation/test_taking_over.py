@@ -17,7 +17,7 @@ from coupon_desk.coupons.evidence import DiscountState
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.points.port import HistorySearch
 from tests.cancellation.bench import Bench, killing
-from tests.cancellation.world import CODE, PLAIN, ClaimsInMemory, Fault, Killed, World
+from tests.cancellation.world import CODE, PLAIN, START, ClaimsInMemory, Fault, Killed, World
 
 WRITES = 14
 """Durable writes of one cancellation, with the checks that follow it."""
@@ -292,4 +292,23 @@ def test_dates_that_could_not_be_put_back_at_once_are_put_back_later(bench: Benc
 
     assert bench.operations[0].state is OperationState.REFUSED
     assert (world.state, world.returns, world.record["status"]) == (DiscountState.ACTIVE, [], "used")
+    assert "cancellation" not in world.record
+
+
+def test_of_two_desks_that_refund_an_order_at_once_the_slower_one_is_refused_and_waits_for_nobody(
+    desks: tuple[Bench, Bench], world: World
+) -> None:
+    first, second = desks
+    world.redeem()
+    world.orders[0] = replace(world.orders[0], cancelled_at=START)
+    asked = [desk.cancel(desk.sign_in(), OperationKind.ORDER_REFUND, order="#1001") for desk in desks]
+
+    def overtaken(operation: Operation) -> None:
+        if operation.step(StepName.VERIFY).state is StepState.DONE and not world.returns:
+            first.engine.approve(asked[0].id, first.sign_in("owner"), "Order seen", wait_seconds=60)
+
+    slower = second.engine.approve(asked[1].id, second.sign_in("owner"), "Order seen", overtaken, wait_seconds=60)
+    assert first.operations[0].state is OperationState.COMPLETED
+    assert (slower.state, {finding.rule for finding in slower.refused}) == (OperationState.REFUSED, {Rule.ALREADY_RETURNED})
+    assert len(world.returns) == 1
     assert "cancellation" not in world.record
