@@ -85,9 +85,7 @@ _SIGN_IN: Final = re.compile(r"28...")
 _NOT_PREPARED: Final = re.compile(r"3F000|42P01|42883")
 
 # libpq hands out no code for a connection that did not come about, only text; the server's part may be in its own language.
-_TLS_FAILED: Final = re.compile(
-    r"certificate|SSL error|does not support SSL|SSL was required|root\.crt|host name|tlsv1|no encryption", re.I
-)
+_TLS_FAILED: Final = re.compile(r"certificate|SSL error|does not support SSL|SSL was required|root\.crt|host name|tlsv1", re.I)
 _NO_ENTRY: Final = re.compile(r"pg_hba\.conf|role \".*\" (does not exist|is not permitted to log in)")
 _NO_DATABASE: Final = re.compile(r"database \".*\" does not exist")
 _ASKS_PASSWORD: Final = re.compile(r"no password supplied|password authentication failed")
@@ -122,14 +120,14 @@ def refusal(wrong: psycopg.Error) -> RemoteError:
 def not_connected(wrong: psycopg.OperationalError) -> RemoteError:
     """Why no connection came about; nothing was done."""
     detail, connection = str(wrong), wrong.pgconn
+    if _NO_ENTRY.search(detail):
+        return _sign_in_refused(detail)
     if _TLS_FAILED.search(detail):
         return _refused(
             msg("The connection to the central database is not safe: its certificate or encryption was refused."),
             msg("Name the authority's certificate in [central] url (sslrootcert=FILE), or mend the server's certificate."),
             detail,
         )
-    if _NO_ENTRY.search(detail):
-        return _sign_in_refused(detail)
     if _NO_DATABASE.search(detail):
         return _refused(
             msg("The server of the central database has no database of that name."),
