@@ -24,12 +24,14 @@ class ChainFlaw(StrEnum):
 class ChainRefused(RemoteRefused):
     """The central database holds another history of this desk than was sent; nothing was stored.
 
-    GAP: the entry before is not there. FORK: the entry before is another one. TWICE: there is an entry of this number already.
+    GAP: the entry before `sequence` is not there. FORK: the entry before it is another one. TWICE: there is an entry of this
+    number already. `sequence` is None where the database did not tell.
     """
 
-    def __init__(self, flaw: ChainFlaw, detail: str) -> None:
+    def __init__(self, flaw: ChainFlaw, sequence: int | None, detail: str) -> None:
         super().__init__(System.CENTRAL, _FLAWS[flaw], todo=_TELL_ADMINISTRATOR, detail=detail)
         self.flaw = flaw
+        self.sequence = sequence
 
 
 class SchemaMismatch(RemoteRefused):
@@ -97,9 +99,9 @@ def refusal(wrong: psycopg.Error) -> RemoteError:
     if state is None or _PASSES.fullmatch(state):
         return out_of_reach(detail)
     if state in _CHAIN_STATES:
-        return ChainRefused(_CHAIN_STATES[state], detail)
+        return ChainRefused(_CHAIN_STATES[state], _number_in(wrong), detail)
     if state == "23505" and wrong.diag.table_name == "entries":
-        return ChainRefused(ChainFlaw.TWICE, detail)
+        return ChainRefused(ChainFlaw.TWICE, _number_in(wrong), detail)
     if state == "CD001":
         return UnknownDesk(detail)
     if state == "CD005":
@@ -143,6 +145,12 @@ def not_connected(wrong: psycopg.OperationalError) -> RemoteError:
             detail=detail,
         )
     return out_of_reach(detail)
+
+
+def _number_in(wrong: psycopg.Error) -> int | None:
+    """Our trigger tells the sequence as the error's detail; PostgreSQL's own errors tell nothing under row security."""
+    detail = wrong.diag.message_detail or ""
+    return int(detail) if detail.isdecimal() else None
 
 
 def out_of_reach(detail: str) -> RemoteUnavailable:
