@@ -134,17 +134,15 @@ def _asked(chance: Random) -> _Asked:
 
 
 def _usage_lag(chance: Random, coupon: str) -> float:
-    """How long a use stays uncounted: not for long where anybody may use a code, so that the count alone can tell at once."""
-    if coupon == "unrestricted":
-        return chance.choice((0.0, 1.0, SETTLE_SECONDS - 1))
-    return chance.choice((0.0, 0.0, 30.0, 3600.0))
+    """How long a use stays uncounted: not at all where anybody may use a code, so that nobody knows whose orders to look for."""
+    lag = chance.choice((0.0, 0.0, 30.0, 3600.0))
+    return 0.0 if coupon == "unrestricted" else lag
 
 
 def _through_command_line(plan: Plan, chance: Random) -> Plan:
     """The same in real time, where settling is short and a payment cannot be planned to the second."""
     moments = tuple(moment for moment in plan.moments if moment.event is not Event.PAYMENT_BEGINS)
     kill_after_ms = chance.uniform(500, 2500) if plan.kill_after_ms is not None else None
-    usage_lag_seconds = 0.0 if plan.coupon == "unrestricted" else plan.usage_lag_seconds
     return replace(
         plan,
         command_line=True,
@@ -152,7 +150,6 @@ def _through_command_line(plan: Plan, chance: Random) -> Plan:
         settle_seconds=0.2,
         moments=moments,
         kill_after_ms=kill_after_ms,
-        usage_lag_seconds=usage_lag_seconds,
     )
 
 

@@ -14,7 +14,7 @@ from tests.faults.broken_shop import BrokenShop
 from tests.faults.others import BY_HAND, Bystanders
 from tests.faults.plan import Plan
 
-_OFF_SWITCHES = frozenset({"DeactivateDiscount", "RemoveCode", "DeleteDiscount"})
+_OFF_SWITCHES = frozenset({"DeactivateDiscount", "DeleteDiscount"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,11 @@ def look_up(shop: BrokenShop, plan: Plan, coupon: Specimen, others: Bystanders) 
     entries = shop.point_entries(coupon.customer_id, coupon.reference)
     ours = [one for one in entries if one.points > 0 and one.created_at >= opened_at and one.reason != BY_HAND]
     deducted = [-one.points for one in entries if one.points < 0]
-    deaths = [entry.at for entry in journal if entry.applied and entry.call in _OFF_SWITCHES]
+    deaths = [
+        *(entry.at for entry in journal if entry.applied and entry.call in _OFF_SWITCHES),
+        # A code is removed by a job, which does its work later and under no name of its own.
+        *(entry.at + timedelta(seconds=plan.job_seconds) for entry in journal if entry.executed and entry.call == "RemoveCode"),
+    ]
     payment = others.payment
     arrived = payment is not None and payment.order is not None
     dead_at = min(deaths, default=None)
