@@ -134,7 +134,7 @@ def _asked(chance: Random) -> _Asked:
 
 
 def _usage_lag(chance: Random, coupon: str) -> float:
-    """How long a use stays uncounted: not at all where anybody may use a code, so that nobody knows whose orders to look for."""
+    """How long a use stays uncounted: not at all where anybody may use a code, as nobody knows whose orders to look for."""
     lag = chance.choice((0.0, 0.0, 30.0, 3600.0))
     return 0.0 if coupon == "unrestricted" else lag
 
