@@ -9,6 +9,7 @@ from coupon_desk.cancellation.own_work import story_of
 from coupon_desk.clock import Clock
 from coupon_desk.storage.database import Database
 from coupon_desk.trail.index import OperationIndex
+from coupon_desk.trail.pen import Surroundings
 from coupon_desk.trail.trail import Trail
 
 
@@ -23,7 +24,7 @@ class Home:
 def operations_of(database: Database, clock: Clock) -> list[Operation]:
     """What a home says while the run goes on. The database is let go of, and can be read again."""
     try:
-        trail = Trail(database, "campaign", clock)
+        trail = Trail(database, Surroundings("campaign"), clock)
         return [story_of(trail, row.id).operation for row in OperationIndex(database).newest(100)]
     finally:
         database.close()
@@ -32,7 +33,7 @@ def operations_of(database: Database, clock: Clock) -> list[Operation]:
 def read_home(database: Database, clock: Clock) -> Home:
     """Verify and fold the trail of a home, and hold its index against it. The database is let go of, and can be read again."""
     try:
-        trail, index = Trail(database, "campaign", clock), OperationIndex(database)
+        trail, index = Trail(database, Surroundings("campaign"), clock), OperationIndex(database)
         home = Home()
         verification = trail.verify()
         if not verification.is_intact:
