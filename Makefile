@@ -1,7 +1,7 @@
 # Coupon Desk: from a fresh clone, `make demo` runs the program and `make test` proves it.
 # Each target does all set-up itself; a second time that takes no time.
 
-.PHONY: help demo test lint bench campaign lock schema words setup clean
+.PHONY: help demo test lint bench campaign ship-campaign lock schema words setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -10,6 +10,7 @@ help:
 	@echo "make lint    style, types and layers only"
 	@echo "make bench   measure what the program promises"
 	@echo "make campaign  break the real program in 1000 ways and count the points (RUNS= SEED= WORKERS= MUTANT=)"
+	@echo "make ship-campaign  ship a trail to a real PostgreSQL while everything breaks, and count (ENTRIES= SEED=)"
 	@echo "make schema  compare our part of Shopify's schema with the published one"
 	@echo "make lock    renew the lock files (ARGS=--upgrade for newer versions)"
 	@echo "make words   bring the Japanese catalogue in step with the texts in the code"
@@ -32,6 +33,9 @@ campaign: setup
 	@.venv/bin/python -m tests.faults.campaign \
 		$(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(WORKERS),--workers $(WORKERS)) $(if $(MUTANT),--mutant $(MUTANT))
+
+ship-campaign: setup
+	@.venv/bin/python -m tests.central.ship_campaign $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(SEED),--seed $(SEED))
 
 schema: setup
 	@sh packaging/published_schema.sh

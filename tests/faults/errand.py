@@ -11,10 +11,8 @@ import msgspec
 from coupon_desk.training.addresses import Addresses
 from tests.faults.plan import Plan
 
-OWNER: Final = "owner"
-MANAGER: Final = "manager"
-CLERK: Final = "clerk"
-PINS: Final = {OWNER: "739164", MANAGER: "482915", CLERK: "615273"}
+PIN: Final = "482915"
+LOGIN: Final = "manager"
 CRASHED: Final = 70
 """The exit status of a process that ended in an error that is not a `DeskError`."""
 NO_MUTANT: Final = 71
@@ -27,8 +25,7 @@ MISHAPS_FILE: Final = "mishaps.txt"
 class Errand:
     """One process: which desk's, the so-manieth of that desk, on which coupon. `in_trouble`: the plan's mishaps befall it.
 
-    A desk with an unfinished operation resumes, another cancels the coupon if `may_cancel`. `decides`: second persons look at
-    what waits for them; `answers`: somebody answers what needs a person.
+    A desk with an unfinished operation resumes, another cancels the coupon if `may_cancel`.
     """
 
     home: str
@@ -39,10 +36,7 @@ class Errand:
     plan: Plan
     in_trouble: bool
     may_cancel: bool
-    decides: bool = True
-    answers: bool = False
-    order: str | None = None
-    mutant: str | None = None
+    mutant: str | None
 
     @property
     def folder(self) -> Path:

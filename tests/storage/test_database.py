@@ -12,7 +12,7 @@ from coupon_desk.errors import StorageError
 from coupon_desk.storage import database as module
 from coupon_desk.storage.database import Database, DatabaseBusy, NewerSchema
 from coupon_desk.storage.migrate import HEAD
-from coupon_desk.storage.tables import catalogue, people, trail
+from coupon_desk.storage.tables import catalogue, people, shipping, trail
 from coupon_desk.storage.tables.metadata import metadata
 
 
@@ -46,7 +46,7 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
 def test_the_migrations_make_the_tables_that_the_code_expects(where: str, file: Path, request: pytest.FixtureRequest) -> None:
     database = Database.open(file if where == "sqlite" else request.getfixturevalue("postgres"))
     database.migrate()
-    assert {module.__name__ for module in (trail, people, catalogue)}
+    assert {module.__name__ for module in (trail, people, catalogue, shipping)}
     made = inspect(database.engine)
     for table in metadata.sorted_tables:
         columns = {column["name"]: column["nullable"] for column in made.get_columns(table.name)}
