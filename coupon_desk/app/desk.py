@@ -34,7 +34,7 @@ from coupon_desk.coupons.eligibility import Rule, judge
 from coupon_desk.coupons.notice import CancellationNotice
 from coupon_desk.coupons.points import PointEntry
 from coupon_desk.coupons.status import CouponStatus
-from coupon_desk.errors import ConfigurationError, NotPermitted, RemoteError, StorageError
+from coupon_desk.errors import NotPermitted, RemoteError, StorageError
 from coupon_desk.logs import Log
 from coupon_desk.logs.telemetry import ship
 from coupon_desk.mail.messages import RenderedMail
@@ -94,12 +94,6 @@ class CouponDesk:
         """
         place = Home(home)
         settings = load(place.config)
-        if settings.central is not None and settings.central.required:
-            raise ConfigurationError(
-                msg("The configuration requires the central database, which this version does not use yet."),
-                done=msg("Nothing was done."),
-                todo=msg("Set “required = false” under [central]: claims then stand in the customers' records alone."),
-            )
         place.make()
         if log is not None and settings.logs.otlp_endpoint is not None:
             ship(log, settings.logs.otlp_endpoint, desk_name())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time
 from functools import partial
+from typing import TYPE_CHECKING
 
 from coupon_desk.app.home import Home, desk_name, os_user
 from coupon_desk.app.secrets import Secrets
@@ -14,10 +15,12 @@ from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import Rules
 from coupon_desk.cancellation.own_work import own_work
 from coupon_desk.cancellation.permission import Permission
-from coupon_desk.cancellation.work import Systems
+from coupon_desk.cancellation.ports import CentralClaims
+from coupon_desk.cancellation.work import Centre, Systems
 from coupon_desk.catalogue.catalogue import Catalogue
 from coupon_desk.clock import Clock, ClockOffset
 from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.evidence import Held
 from coupon_desk.mail.smtp import SmtpMailer
 from coupon_desk.people.people import People
 from coupon_desk.points.rest import RestPoints
@@ -29,6 +32,9 @@ from coupon_desk.trail.index import OperationIndex
 from coupon_desk.trail.pen import Surroundings
 from coupon_desk.trail.trail import Trail
 from coupon_desk.vault import SecretName, Vault
+
+if TYPE_CHECKING:
+    from coupon_desk.central.place import Central
 
 
 class Parts:
@@ -51,7 +57,9 @@ class Parts:
         self.points = RestPoints(settings.pos, self._giver(SecretName.POS_TOKEN), clock, offset=offset)
         self.mailer = SmtpMailer(settings.mail, settings.shop.name, self._giver(SecretName.MAIL_PASSWORD), clock)
         self._executor = ThreadPoolExecutor(max_workers=12, thread_name_prefix="evidence")
-        self.gatherer = Gatherer(self.shop, self.points, clock, self._executor, self._customer_of)
+        self.central = self._open_central()
+        self.claims = self._open_claims()
+        self.gatherer = Gatherer(self.shop, self.points, clock, self._executor, self._customer_of, self._holder_of)
         self.engine = self._engine()
 
     def need_secrets(self) -> None:
@@ -71,6 +79,8 @@ class Parts:
         self._executor.shutdown(wait=True, cancel_futures=True)
         self.client.close()
         self.points.close()
+        if self.central is not None:
+            self.central.close()
         self.database.close()
         self.lock.release()
 
@@ -93,9 +103,33 @@ class Parts:
             shop_language=self.settings.shop.language,
             contacts_of=self._contacts_of,
             own_work=partial(own_work, self.trail, self.index),
+            centre=self._centre(),
         )
         rules = Rules(policy.settle_seconds, policy.retire, tuple(policy.recheck_minutes))
         return Engine(self.trail, self.index, systems, Permission(self.people, policy, self._points_today), rules)
+
+    def _open_central(self) -> Central | None:
+        """The database that several desks share, where one is configured. No network."""
+        if self.settings.central is None:
+            return None
+        from coupon_desk.central.place import open_central  # late: most homes share no database
+
+        return open_central(self.settings.central, partial(self.secrets.find, SecretName.CENTRAL_PASSWORD), self.clock)
+
+    def _open_claims(self) -> CentralClaims | None:
+        if self.central is None:
+            return None
+        from coupon_desk.central.claims import PostgresClaims
+
+        return PostgresClaims(self.central, self.settings.shopify.domain)
+
+    def _centre(self) -> Centre | None:
+        if self.settings.central is None or self.claims is None:
+            return None
+        return Centre(self.claims, self.settings.central.required)
+
+    def _holder_of(self, code: CouponCode) -> Held | None:
+        return self.claims.holder(code) if self.claims else None
 
     def _customer_of(self, code: CouponCode) -> str | None:
         coupon = self.catalogue.get(code)

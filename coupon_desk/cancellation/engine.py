@@ -207,24 +207,24 @@ class Engine:
 
     def _release(self, operation: Operation) -> None:
         """Let others have the coupon. Where the central database is out of reach now, `_release_leftovers` does it later."""
-        central = self._systems.central
-        if central is None:
+        centre = self._systems.centre
+        if centre is None:
             return
         try:
-            central.claims.release(operation.code, operation.id)
+            centre.claims.release(operation.code, operation.id)
         except RemoteError as silent:
             _log.info("the central claim of operation %s stays for now: %s", operation.id, silent)
 
     def _release_leftovers(self) -> None:
         """End the central claims of operations that are over: a crash or a silence kept them from being released."""
-        central = self._systems.central
-        if central is None:
+        centre = self._systems.centre
+        if centre is None:
             return
         try:
-            for operation_id in central.claims.open_ones():
+            for operation_id in centre.claims.open_ones():
                 entries = self._trail.of_operation(operation_id)
                 if entries and not (story := fold(entries)).row.holds_code:
-                    central.claims.release(story.operation.code, operation_id)
+                    centre.claims.release(story.operation.code, operation_id)
         except RemoteError as silent:
             _log.info("central claims that are left over could not be looked up: %s", silent)
 

@@ -21,11 +21,11 @@ from coupon_desk.words import Message, msg
 
 def claim(work: Work) -> None:
     """Hold the coupon: in the central database where there is one, and by our mark in the customer's record."""
-    central = work.systems.central
+    centre = work.systems.centre
     silence = None
-    if central is not None:
+    if centre is not None:
         try:
-            held = central.claims.take(
+            held = centre.claims.take(
                 work.operation.code,
                 work.operation.id,
                 work.operation.operator.login,
@@ -33,7 +33,7 @@ def claim(work: Work) -> None:
                 proof=_proof(work),
             )
         except RemoteError as silent:
-            if central.is_required:
+            if centre.is_required:
                 _wait_for_centre(work, silent)
                 return
             silence = silent.what
@@ -42,7 +42,7 @@ def claim(work: Work) -> None:
                 why = held_message(held)
                 work.refused(StepName.CLAIM, [refusal(Rule.BEING_CANCELLED, why)], why)
                 return
-    _put_our_mark(work, silence, is_central=central is not None and silence is None)
+    _put_our_mark(work, silence, is_central=centre is not None and silence is None)
 
 
 def is_fenced(work: Work) -> bool:
@@ -50,16 +50,16 @@ def is_fenced(work: Work) -> bool:
 
     Only where we hold it there: a claim that could not be made there stands in the customer's record alone.
     """
-    central = work.systems.central
-    if central is None or not work.story.claimed_centrally:
+    centre = work.systems.centre
+    if centre is None or not work.story.claimed_centrally:
         return True
     operation = work.operation
     try:
-        held = central.claims.take(operation.code, operation.id, operation.operator.login, returning=True)
+        held = centre.claims.take(operation.code, operation.id, operation.operator.login, returning=True)
     except RemoteError as silent:
-        if central.is_required:
+        if centre.is_required:
             work.delayed(StepName.RETURN_POINTS, silent)
-        return not central.is_required
+        return not centre.is_required
     if held is not None:
         stop_for_another(work, refusal(Rule.BEING_CANCELLED, held_message(held)))
     return held is None

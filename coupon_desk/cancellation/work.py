@@ -30,7 +30,7 @@ Observer = Callable[[Operation], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Central:
+class Centre:
     """The central claims. `is_required`: nothing is cancelled while they are out of reach."""
 
     claims: CentralClaims
@@ -41,7 +41,7 @@ class Central:
 class Systems:
     """What the steps act on. `contacts_of` tells an operator's own e-mail and phone by login.
 
-    `own_work` tells what our trail says of a coupon besides one operation; `central` is None where desks share no database.
+    `own_work` tells what our trail says of a coupon besides one operation; `centre` is None where desks share no database.
     """
 
     shop: Shop
@@ -52,7 +52,7 @@ class Systems:
     shop_language: Language
     contacts_of: Callable[[str], tuple[str, ...]]
     own_work: Callable[[CouponCode, str], OwnWork | None]
-    central: Central | None = None
+    centre: Centre | None = None
 
 
 def tell(observer: Observer, operation: Operation) -> None:

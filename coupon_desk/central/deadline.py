@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
@@ -16,63 +16,26 @@ class HasSocket(Protocol):
         """The number of the socket."""
 
 
-class Cutter:
-    """Cuts the connections that it watches from another thread: their users are told that the line was lost.
-
-    What has been cut once stays cut: whoever begins afterwards is told so at once.
-    """
-
-    def __init__(self) -> None:
-        self._watched: set[socket.socket] = set()
-        self._is_cut = False
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def watching(self, connection: HasSocket) -> Iterator[None]:
-        """Cuttable as long as the block lasts."""
-        same = _same_socket(connection)
-        with self._lock:
-            self._watched.add(same)
-            if self._is_cut:
-                _cut(same)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._watched.discard(same)
-            same.close()
-
-    def cut(self) -> None:
-        """Cut all that is in use now, and all that comes."""
-        with self._lock:
-            self._is_cut = True
-            for connected in self._watched:
-                _cut(connected)
-
-
 @contextmanager
-def deadline(connection: HasSocket, seconds: float) -> Iterator[None]:
+def deadline(connection: HasSocket, seconds: float) -> Iterator[Callable[[], None]]:
     """Shut the connection's socket down when the block takes longer: who waits for an answer is told that it was lost.
 
     A server that is frozen still confirms what it is sent, so neither its own time-outs nor those of TCP would end the wait.
+    Gives what does the same at once, for any thread to call while the block lasts.
     """
-    same = _same_socket(connection)
-    timer = threading.Timer(seconds, _cut, (same,))
+    # A duplicate stays this very socket also when the connection is closed meanwhile and its number is given to another.
+    same = socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM)
+
+    def cut() -> None:
+        with suppress(OSError):
+            same.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield cut
     finally:
         timer.cancel()
         timer.join()
         same.close()
-
-
-def _same_socket(connection: HasSocket) -> socket.socket:
-    """A duplicate: it stays this very socket also when the connection is closed and its number is given to another."""
-    return socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM)
-
-
-def _cut(connected: socket.socket) -> None:
-    with suppress(OSError):
-        connected.shutdown(socket.SHUT_RDWR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, cast
@@ -46,6 +47,8 @@ class Central:
             use_native_hstore=False,
         )
         event.listen(self._engine, "checkout", _ping)
+        self._cuts: list[Callable[[], None]] = []
+        self._watching = threading.Lock()
         self._each_by_itself: Engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
@@ -54,7 +57,7 @@ class Central:
 
         It is cut, and RemoteUnavailable is raised, when the block takes longer than `seconds`.
         """
-        with _translated(), _connected(self._each_by_itself) as connection, deadline(socket_of(connection), seconds):
+        with _translated(), _connected(self._each_by_itself) as connection, self._watched(connection, seconds):
             yield connection
 
     @contextmanager
@@ -63,7 +66,7 @@ class Central:
         with (
             _translated(),
             _connected(self._engine) as connection,
-            deadline(socket_of(connection), seconds),
+            self._watched(connection, seconds),
             connection.begin(),
         ):
             yield connection
@@ -76,9 +79,26 @@ class Central:
             raise UnknownDesk
         return name
 
+    def abort(self) -> None:
+        """Cut every connection that is in use, for a quick shutdown; who waits there is told RemoteUnavailable."""
+        with self._watching:
+            for cut in self._cuts:
+                cut()
+
     def close(self) -> None:
         """Let go of all connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def _watched(self, connection: Connection, seconds: float) -> Iterator[None]:
+        with deadline(_socket(connection), seconds) as cut:
+            with self._watching:
+                self._cuts.append(cut)
+            try:
+                yield
+            finally:
+                with self._watching:
+                    self._cuts.remove(cut)
 
 
 def open_central(configured: settings.Central, password: Callable[[], str | None], clock: Clock) -> Central:
@@ -116,8 +136,7 @@ def _connected(engine: Engine) -> Connection:
         raise out_of_reach(str(wrong)) from wrong
 
 
-def socket_of(connection: Connection) -> HasSocket:
-    """What can be cut."""
+def _socket(connection: Connection) -> HasSocket:
     return cast("HasSocket", connection.connection.dbapi_connection)
 
 

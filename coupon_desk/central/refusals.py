@@ -24,12 +24,14 @@ class ChainFlaw(StrEnum):
 class ChainRefused(RemoteRefused):
     """The central database holds another history of this desk than was sent; nothing was stored.
 
-    GAP: the entry before is not there. FORK: the entry before is another one. TWICE: there is an entry of this number already.
+    GAP: the entry before `sequence` is not there. FORK: the entry before it is another one. TWICE: there is an entry of this
+    number already. `sequence` is None where the database did not tell.
     """
 
-    def __init__(self, flaw: ChainFlaw, detail: str) -> None:
+    def __init__(self, flaw: ChainFlaw, sequence: int | None, detail: str) -> None:
         super().__init__(System.CENTRAL, _FLAWS[flaw], todo=_TELL_ADMINISTRATOR, detail=detail)
         self.flaw = flaw
+        self.sequence = sequence
 
 
 class SchemaMismatch(RemoteRefused):
@@ -85,9 +87,7 @@ _SIGN_IN: Final = re.compile(r"28...")
 _NOT_PREPARED: Final = re.compile(r"3F000|42P01|42883")
 
 # libpq hands out no code for a connection that did not come about, only text; the server's part may be in its own language.
-_TLS_FAILED: Final = re.compile(
-    r"certificate|SSL error|does not support SSL|SSL was required|root\.crt|host name|tlsv1|no encryption", re.I
-)
+_TLS_FAILED: Final = re.compile(r"certificate|SSL error|does not support SSL|SSL was required|root\.crt|host name|tlsv1", re.I)
 _NO_ENTRY: Final = re.compile(r"pg_hba\.conf|role \".*\" (does not exist|is not permitted to log in)")
 _NO_DATABASE: Final = re.compile(r"database \".*\" does not exist")
 _ASKS_PASSWORD: Final = re.compile(r"no password supplied|password authentication failed")
@@ -99,9 +99,9 @@ def refusal(wrong: psycopg.Error) -> RemoteError:
     if state is None or _PASSES.fullmatch(state):
         return out_of_reach(detail)
     if state in _CHAIN_STATES:
-        return ChainRefused(_CHAIN_STATES[state], detail)
+        return ChainRefused(_CHAIN_STATES[state], _number_in(wrong), detail)
     if state == "23505" and wrong.diag.table_name == "entries":
-        return ChainRefused(ChainFlaw.TWICE, detail)
+        return ChainRefused(ChainFlaw.TWICE, _number_in(wrong), detail)
     if state == "CD001":
         return UnknownDesk(detail)
     if state == "CD005":
@@ -122,14 +122,14 @@ def refusal(wrong: psycopg.Error) -> RemoteError:
 def not_connected(wrong: psycopg.OperationalError) -> RemoteError:
     """Why no connection came about; nothing was done."""
     detail, connection = str(wrong), wrong.pgconn
+    if _NO_ENTRY.search(detail):
+        return _sign_in_refused(detail)
     if _TLS_FAILED.search(detail):
         return _refused(
             msg("The connection to the central database is not safe: its certificate or encryption was refused."),
             msg("Name the authority's certificate in [central] url (sslrootcert=FILE), or mend the server's certificate."),
             detail,
         )
-    if _NO_ENTRY.search(detail):
-        return _sign_in_refused(detail)
     if _NO_DATABASE.search(detail):
         return _refused(
             msg("The server of the central database has no database of that name."),
@@ -145,6 +145,12 @@ def not_connected(wrong: psycopg.OperationalError) -> RemoteError:
             detail=detail,
         )
     return out_of_reach(detail)
+
+
+def _number_in(wrong: psycopg.Error) -> int | None:
+    """Our trigger tells the sequence as the error's detail; PostgreSQL's own errors tell nothing under row security."""
+    detail = wrong.diag.message_detail or ""
+    return int(detail) if detail.isdecimal() else None
 
 
 def out_of_reach(detail: str) -> RemoteUnavailable:

@@ -13,8 +13,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from coupon_desk.central.deadline import Cutter
-from coupon_desk.central.place import Central, socket_of
+from coupon_desk.central.place import Central
+from coupon_desk.central.refusals import out_of_reach
 
 ShippedRow = tuple[int, int, str, str, str]
 """Sequence, version, hash of the entry before, exact text, hash: what the hash covers, and the hash."""
@@ -44,7 +44,7 @@ class ShippedTrail:
 
     def __init__(self, central: Central) -> None:
         self._central = central
-        self._cutter = Cutter()
+        self._is_aborted = False
 
     def desk(self) -> str:
         """The name that this desk has in the centre."""
@@ -79,12 +79,15 @@ class ShippedTrail:
             after = page[-1].sequence
 
     def abort(self) -> None:
-        """Cut what is under way, for a quick end; whoever waits for it gets RemoteUnavailable."""
-        self._cutter.cut()
+        """For a quick end: cut what is under way, and begin nothing more; whoever asks gets RemoteUnavailable."""
+        self._is_aborted = True
+        self._central.abort()
 
     @contextmanager
     def _line(self) -> Iterator[Connection]:
-        with self._central.connection() as connection, self._cutter.watching(socket_of(connection)):
+        if self._is_aborted:
+            raise out_of_reach("this program is about to end")
+        with self._central.connection() as connection:
             yield connection
 
 

@@ -14,7 +14,7 @@ from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, Rules
 from coupon_desk.cancellation.own_work import own_work
 from coupon_desk.cancellation.permission import Permission
-from coupon_desk.cancellation.work import Central, Systems
+from coupon_desk.cancellation.work import Centre, Systems
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.people.operators import NewOperator, Session
 from coupon_desk.people.people import People
@@ -79,11 +79,11 @@ class Bench:
         capabilities: PointCapabilities = PLAIN,
         *,
         desk: str = "counter-1",
-        central: Central | None = None,
+        centre: Centre | None = None,
     ) -> None:
         self.world = world
         self.desk = desk
-        self.central = central
+        self.centre = centre
         self.points = PointsInMemory(world, capabilities)
         self.file = folder / f"{desk}.sqlite3"
         shutil.copy(template, self.file)
@@ -111,7 +111,7 @@ class Bench:
             shop_language=Language.EN,
             contacts_of=lambda _: (),
             own_work=lambda code, besides: own_work(self.trail, self.index, code, besides),
-            central=self.central,
+            centre=self.centre,
         )
         rules = Rules(SETTLE_SECONDS, self.policy.retire, tuple(self.policy.recheck_minutes))
         permission = Permission(self.people, self.policy, lambda _: 0)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState, StepName, StepState
-from coupon_desk.cancellation.work import Central
+from coupon_desk.cancellation.work import Centre
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.evidence import DiscountState
 from coupon_desk.coupons.reasons import Reason
@@ -35,7 +35,7 @@ def desks(request: pytest.FixtureRequest, template: Path, tmp_path: Path, world:
             tmp_path,
             world,
             desk=desk,
-            central=Central(ClaimsInMemory(world, desk), is_required=False) if is_central else None,
+            centre=Centre(ClaimsInMemory(world, desk), is_required=False) if is_central else None,
         )
         for desk in ("counter-1", "counter-2")
     ]
@@ -221,7 +221,7 @@ def test_a_central_database_out_of_reach_stops_what_requires_it_and_is_told_othe
     template: Path, tmp_path: Path, world: World, is_required: bool
 ) -> None:
     world.fault = lambda call: Fault.UNAVAILABLE if call in {"take", "fence", "release", "open_ones"} else Fault.NONE
-    bench = Bench(template, tmp_path, world, central=Central(ClaimsInMemory(world, "counter-1"), is_required))
+    bench = Bench(template, tmp_path, world, centre=Centre(ClaimsInMemory(world, "counter-1"), is_required))
     try:
         request = CancelRequest(CODE, OperationKind.CANCEL, Reason.OTHER, "whatever")
         operation = bench.engine.submit(request, bench.sign_in())
@@ -242,7 +242,7 @@ def test_a_central_database_out_of_reach_stops_what_requires_it_and_is_told_othe
 
 def test_a_release_that_failed_is_made_up_for(template: Path, tmp_path: Path, world: World) -> None:
     world.fault = lambda call: Fault.UNAVAILABLE if call == "release" else Fault.NONE
-    bench = Bench(template, tmp_path, world, central=Central(ClaimsInMemory(world, "counter-1"), is_required=False))
+    bench = Bench(template, tmp_path, world, centre=Centre(ClaimsInMemory(world, "counter-1"), is_required=False))
     try:
         bench.cancel(bench.sign_in())
         assert [row.ending for row in world.central] == [""]

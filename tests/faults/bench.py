@@ -21,7 +21,7 @@ from coupon_desk.trail.pen import Surroundings
 from coupon_desk.trail.trail import Trail
 from tests.faults.broken_shop import BrokenShop
 from tests.faults.command_line import CommandLine
-from tests.faults.errand import LOGIN, PIN, Errand
+from tests.faults.errand import CLERK, MANAGER, OWNER, PINS, Errand
 from tests.faults.plan import Plan
 from tests.faults.shared_time import SharedTime
 from tests.faults.zygote import Zygote
@@ -30,7 +30,6 @@ START: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MEMORY: Final = Path("/dev/shm")
 MOST_DESKS: Final = 2
 WARM_UPS: Final = 2
-_OWNER_PIN: Final = "739164"
 
 
 class Bench:
@@ -68,6 +67,7 @@ class Bench:
         shutil.copy(self.folder / "template" / "desk.sqlite3", home)
         config = training_config(self.shop.addresses).replace("settle_seconds = 1", f"settle_seconds = {plan.settle_seconds:g}")
         policy = f'retire = "{plan.retire}"\nrecheck_minutes = {list(plan.recheck_minutes)}\n'
+        policy += f"approval_above_points = {plan.approval_above_points}\n"
         (home / "config.toml").write_text(config + policy, encoding="utf-8")
         return home
 
@@ -86,9 +86,10 @@ class Bench:
         database.migrate()
         trail = Trail(database, Surroundings("counter-1"), self.true_time)
         people = People(database, trail, self.true_time, pins=Pins(PinCost(time_cost=1, memory_kib=8, lanes=1)))
-        people.add(NewOperator("owner", "Kenji Watanabe", Role.ADMIN, _OWNER_PIN), None)
-        owner = people.sign_in("owner", _OWNER_PIN)
-        people.add(NewOperator(LOGIN, "Mika Tanaka", Role.MANAGER, PIN), owner)
+        people.add(NewOperator(OWNER, "Kenji Watanabe", Role.ADMIN, PINS[OWNER]), None)
+        owner = people.sign_in(OWNER, PINS[OWNER])
+        people.add(NewOperator(MANAGER, "Mika Tanaka", Role.MANAGER, PINS[MANAGER]), owner)
+        people.add(NewOperator(CLERK, "Daniel Weber", Role.CLERK, PINS[CLERK]), owner)
         database.close()
         desk = CouponDesk.open(home, secrets=training_vault(self.shop.addresses), clock=self.true_time)
         try:
@@ -104,7 +105,7 @@ class Bench:
             self.shop.prepare(plan)
             home = self.make_home(f"desk{number % MOST_DESKS}", plan)
             code = specimens[number % len(specimens)].code
-            errand = Errand(str(home), 0, 0, code, self.addresses, plan, in_trouble=False, may_cancel=True, mutant=None)
+            errand = Errand(str(home), 0, 0, code, self.addresses, plan, in_trouble=False, may_cancel=True)
             status = self.zygote.warm_up(errand)
             if status != ExitStatus.DONE:
                 raise ChildProcessError(f"the first cancellation ended with {status}")

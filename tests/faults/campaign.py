@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.faults.bench import Bench
+from tests.faults.drawing import drawn
 from tests.faults.mutants import SAFEGUARDS
-from tests.faults.one_run import Outcome, Run
-from tests.faults.plan import drawn
+from tests.faults.one_run import Run
+from tests.faults.outcome import Outcome
 from tests.faults.promises import Broken, Violation
 from tests.faults.tally import Tally
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from coupon_desk.training.addresses import Addresses
-from tests.faults.errand import LOGIN, PIN
+from tests.faults.errand import MANAGER, PINS
 from tests.surroundings.keyring_session import keyring_session
 
 PROJECT: Final = Path(__file__).parents[2]
@@ -36,8 +36,8 @@ class CommandLine:
         if not self._environment:
             self._begin(home)
         return subprocess.Popen(
-            [sys.executable, "-m", "coupon_desk", "--home", str(home), "--operator", LOGIN, *words],
-            env={**self._environment, "PYTHONPATH": str(PROJECT), "LC_ALL": "C.UTF-8", "COUPON_DESK_PIN": PIN},
+            [sys.executable, "-m", "coupon_desk", "--home", str(home), "--operator", MANAGER, *words],
+            env={**self._environment, "PYTHONPATH": str(PROJECT), "LC_ALL": "C.UTF-8", "COUPON_DESK_PIN": PINS[MANAGER]},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -11,8 +11,10 @@ import msgspec
 from coupon_desk.training.addresses import Addresses
 from tests.faults.plan import Plan
 
-PIN: Final = "482915"
-LOGIN: Final = "manager"
+OWNER: Final = "owner"
+MANAGER: Final = "manager"
+CLERK: Final = "clerk"
+PINS: Final = {OWNER: "739164", MANAGER: "482915", CLERK: "615273"}
 CRASHED: Final = 70
 """The exit status of a process that ended in an error that is not a `DeskError`."""
 NO_MUTANT: Final = 71
@@ -25,7 +27,8 @@ MISHAPS_FILE: Final = "mishaps.txt"
 class Errand:
     """One process: which desk's, the so-manieth of that desk, on which coupon. `in_trouble`: the plan's mishaps befall it.
 
-    A desk with an unfinished operation resumes, another cancels the coupon if `may_cancel`.
+    A desk with an unfinished operation resumes, another cancels the coupon if `may_cancel`. `decides`: second persons look at
+    what waits for them; `answers`: somebody answers what needs a person.
     """
 
     home: str
@@ -36,7 +39,10 @@ class Errand:
     plan: Plan
     in_trouble: bool
     may_cancel: bool
-    mutant: str | None
+    decides: bool = True
+    answers: bool = False
+    order: str | None = None
+    mutant: str | None = None
 
     @property
     def folder(self) -> Path:

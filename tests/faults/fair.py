@@ -57,3 +57,30 @@ def kinds_of(call: str) -> Mapping[FaultKind, float]:
             return _OF_CONTENT
         case _:
             return _OVER_SMTP if call.startswith("mail.") else _OVER_HTTP
+
+
+CALLS: Final = (
+    "DiscountByCode",
+    "DiscountById",
+    "DiscountCodes",
+    "CustomerRecord",
+    "OrdersOfCoupon",
+    "OrderIdsByName",
+    "OrderById",
+    "WriteRecord",
+    "DeactivateDiscount",
+    "RemoveCode",
+    "JobState",
+    "RestoreBasicWindow",
+    "RestoreFreeShippingWindow",
+    "RestoreBxgyWindow",
+    "DeleteDiscount",
+    "balance",
+    "history",
+    "add",
+    "mail.connect",
+    "mail.sender",
+    "mail.recipient",
+    "mail.content",
+)
+"""Every call that a cancellation makes, by the name that the shop knows it by."""

@@ -8,10 +8,8 @@ import select
 import signal
 import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -20,27 +18,16 @@ from coupon_desk.cancellation.operation import Operation, OperationState, StepNa
 from tests.faults.bench import START, Bench
 from tests.faults.command_line import CALL_SECONDS
 from tests.faults.errand import CRASH_FILE, MISHAPS_FILE, NO_MUTANT, Errand
+from tests.faults.homes import Home, operations_of, read_home
 from tests.faults.others import Bystanders
+from tests.faults.outcome import Outcome
 from tests.faults.plan import Plan
-from tests.faults.promises import Broken, Desk, Violation, broken_promises, operations_of, read_home
+from tests.faults.promises import Broken, Violation, broken_promises
 
 MOST_STEPS_OF_PEACE: Final = 12
+MOST_TRIES: Final = 4
 PROCESS_SECONDS: Final = 40.0
 KILLED: Final = -signal.SIGKILL
-
-
-@dataclass(slots=True)
-class Outcome:
-    """How a run ended. `state` is what became of the coupon in a word."""
-
-    seed: int
-    state: str
-    violations: list[Violation] = field(default_factory=list)
-    faults: Counter[tuple[str, str]] = field(default_factory=Counter)
-    kills: Counter[str] = field(default_factory=Counter)
-    mishaps: Counter[str] = field(default_factory=Counter)
-    processes: int = 0
-    replays_exactly: bool = True
 
 
 class Run:
@@ -68,6 +55,8 @@ class Run:
         others = Bystanders(shop, plan, coupon, self._kill)
         until = self._time.now() + timedelta(hours=plan.mail_down_hours)
         shop.troubles.begin(plan, others, lambda: self._time.now() < until)
+        if plan.order_is_cancelled:
+            others.cancel_order()
         if plan.command_line:
             self._through_command_line()
         for process in range(plan.processes_in_trouble):
@@ -76,20 +65,24 @@ class Run:
         outcome.faults.update(shop.troubles.fired_by_call)
         outcome.kills.update(shop.troubles.kills)
         shop.troubles.end()
-        desks = self._peace(others)
+        self._peace(others)
         others.pass_by()
+        homes = [read_home(self._bench.database_of(home), self._time) for home in self._homes]
         if plan.command_line:
-            self._compare_with_command_line(desks[0])
+            self._compare_with_command_line(homes[0])
         for home in self._homes:
             outcome.mishaps.update(_lines(home / MISHAPS_FILE))
-        outcome.violations.extend(broken_promises(shop, plan, coupon, others, desks))
-        outcome.state = _summary(desks)
+        outcome.happened.update(others.happened)
+        outcome.violations.extend(broken_promises(shop, plan, coupon, others, homes))
+        outcome.tell(plan, [one for home in homes for one in home.operations])
         return outcome
 
-    def _all_desks(self, *, in_trouble: bool, may_cancel: bool, only: Sequence[int] | None = None) -> None:
+    def _all_desks(
+        self, *, in_trouble: bool, may_cancel: bool, answers: bool = False, only: Sequence[int] | None = None
+    ) -> None:
         """One process of every desk, all at once; they are over when this returns."""
         started = [
-            (desk, self._start(desk, in_trouble=in_trouble, may_cancel=may_cancel))
+            (desk, self._start(desk, in_trouble=in_trouble, may_cancel=may_cancel, answers=answers))
             for desk in (range(self._plan.desks) if only is None else only)
         ]
         after_ms = self._plan.kill_after_ms
@@ -131,18 +124,18 @@ class Run:
         if any(state == "completed" or points for state, points in said) and credited != 1:
             self._untrue(f"the command line says {said}, and points were credited {credited} times")
 
-    def _compare_with_command_line(self, desk: Desk) -> None:
+    def _compare_with_command_line(self, home: Home) -> None:
         """What `operations --open` lists is what is open."""
         listed = self._bench.command_line.ask(self._homes[0], "operations", "--open")["operations"]
         said = {(one["id"], one["state"]) for one in listed}
-        truth = {(one.id, one.state.value) for one in desk.operations if one.has_open_work}
+        truth = {(one.id, one.state.value) for one in home.operations if one.has_open_work}
         if said != truth:
             self._untrue(f"the command line lists {said} as open, and open is {truth}")
 
     def _untrue(self, what: str) -> None:
         self._outcome.violations.append(Violation(Broken.UNTRUE, what))
 
-    def _start(self, desk: int, *, in_trouble: bool, may_cancel: bool) -> int:
+    def _start(self, desk: int, *, in_trouble: bool, may_cancel: bool, answers: bool) -> int:
         self._processes[desk] += 1
         self._outcome.processes += 1
         errand = Errand(
@@ -154,6 +147,8 @@ class Run:
             plan=self._plan,
             in_trouble=in_trouble,
             may_cancel=may_cancel,
+            answers=answers,
+            order=self._coupon.order,
             mutant=self._mutant,
         )
         with self._killing:
@@ -195,45 +190,47 @@ class Run:
         if not select.select([self._alive[desk]], [], [], max(0.0, until - time.monotonic()))[0] and self._kill(desk):
             self._outcome.kills["at random"] += 1
 
-    def _peace(self, others: Bystanders) -> list[Desk]:
-        """Nothing breaks any more; programs are started as long as anything goes on by itself, and twice for a person."""
-        tries = 2
+    def _peace(self, others: Bystanders) -> None:
+        """Nothing breaks until everything is quiet; then a person may answer what needs one, and may break off doing so."""
+        self._until_quiet(others)
+        needing = [number for number, operations in enumerate(self._operations()) if any(map(_needs_answer, operations))]
+        if self._plan.answers and needing:
+            self._all_desks(in_trouble=True, may_cancel=False, answers=True, only=needing)
+            self._until_quiet(others)
+            self._all_desks(in_trouble=False, may_cancel=False, answers=True, only=needing)
+            self._until_quiet(others)
+
+    def _until_quiet(self, others: Bystanders) -> None:
+        """Programs are started as long as anything goes on by itself, and a few times for a person."""
+        tries = MOST_TRIES
         for step in range(MOST_STEPS_OF_PEACE):
-            desks = [operations_of(self._bench.database_of(home), self._time) for home in self._homes]
-            waiting = [number for number, desk in enumerate(desks) if _goes_on(desk) or (tries and _waits(desk))]
-            if not waiting:
-                break
-            if not any(_goes_on(desks[number]) for number in waiting):
+            desks = self._operations()
+            goes_on = [number for number, operations in enumerate(desks) if any(one.due_at is not None for one in operations)]
+            waits = [number for number, operations in enumerate(desks) if any(map(self._waits, operations))]
+            if not goes_on and (not waits or not tries):
+                return
+            if not goes_on:
                 tries -= 1
-            due = [one.due_at for desk in desks for one in desk if one.due_at is not None]
+            due = [one.due_at for operations in desks for one in operations if one.due_at is not None]
             ahead = (min(due) - self._time.now()).total_seconds() if due else 0.0
             self._time.sleep(max(61.0 * 5 ** min(step, 5), ahead + 1.0))
             others.pass_by()
-            self._all_desks(in_trouble=False, may_cancel=False, only=waiting)
-        return [read_home(self._bench.database_of(home), self._time) for home in self._homes]
+            self._all_desks(in_trouble=False, may_cancel=False, only=sorted({*goes_on, *waits}))
+
+    def _operations(self) -> list[list[Operation]]:
+        return [operations_of(self._bench.database_of(home), self._time) for home in self._homes]
+
+    def _waits(self, operation: Operation) -> bool:
+        """For a person who removes a cause and chooses “Go on now”, or for a second person."""
+        if operation.state is OperationState.AWAITING_APPROVAL:
+            return not self._plan.nobody_decides
+        refused = operation.step(StepName.NOTIFY).state is StepState.REFUSED
+        return refused or (operation.state is OperationState.NEEDS_ATTENTION and operation.ended_at is None)
 
 
 def _lines(file: Path) -> list[str]:
     return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
 
-def _goes_on(operations: list[Operation]) -> bool:
-    return any(one.due_at is not None for one in operations)
-
-
-def _waits(operations: list[Operation]) -> bool:
-    """For a person who removes a cause and chooses “Go on now”."""
-    return any(
-        one.step(StepName.NOTIFY).state is StepState.REFUSED
-        or (one.state is OperationState.NEEDS_ATTENTION and one.ended_at is None)
-        for one in operations
-    )
-
-
-def _summary(desks: list[Desk]) -> str:
-    states = {one.state for desk in desks for one in desk.operations}
-    for state in (OperationState.COMPLETED, OperationState.NEEDS_ATTENTION, OperationState.RUNNING):
-        if state in states:
-            return state.value
-    rules = {finding.rule.value for desk in desks for one in desk.operations for finding in one.refused}
-    return f"refused: {', '.join(sorted(rules))}" if states else "never begun"
+def _needs_answer(operation: Operation) -> bool:
+    return operation.has_open_work and operation.state is not OperationState.AWAITING_APPROVAL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Bystanders:
         self.payment: Payment | None = None
         self.returned_by_hand_after: int | None = None
         self.edits = 0
+        self.happened: Counter[str] = Counter()
         self._shop = shop
         self._plan = plan
         self._coupon = coupon
@@ -48,6 +50,7 @@ class Bystanders:
         """A customer, a clerk or the website does something."""
         shop, coupon = self._shop, self._coupon
         with self._lock:
+            self.happened[event.value] += 1
             match event:
                 case Event.REDEEM:
                     with suppress(CheckoutRefused):
@@ -60,8 +63,16 @@ class Bystanders:
                     shop.add_points(coupon.customer_id, coupon.points, BY_HAND, coupon.reference)
                 case Event.OTHER_POINTS:
                     shop.add_points(coupon.customer_id, 30, "Purchase")
+                case Event.ORDER_CANCELLED:
+                    self.cancel_order()
                 case Event.RECORD_EDITED:
                     shop.premises.change(self._edit_record)
+
+    def cancel_order(self) -> None:
+        """The customer's order with the coupon is cancelled in Shopify."""
+        order = self._coupon.order
+        if order is not None:
+            self._shop.cancel_order(order)
 
     def pass_by(self) -> None:
         """A payment whose time has come arrives."""

@@ -6,11 +6,13 @@ events: threads and processes may come in any order, and a run is replayed all t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 from typing import Final
 
+from coupon_desk.cancellation.operation import OperationKind
+from coupon_desk.coupons.reasons import Reason
 from coupon_desk.training.faults import Fault, FaultKind
 from tests.faults.fair import kinds_of
 
@@ -27,6 +29,7 @@ class Event(StrEnum):
     RETURN_BY_HAND = "return by hand"
     OTHER_POINTS = "other points"
     RECORD_EDITED = "record edited"
+    ORDER_CANCELLED = "order cancelled"
 
 
 class Place(StrEnum):
@@ -43,8 +46,19 @@ class Mishap(StrEnum):
     DISK_FULL = "disk full"
     LOCKED_BRIEFLY = "database locked briefly"
     LOCKED_LONG = "database locked for long"
-    CLOSING = "window closed"
+    READS_CUT = "reads cut"
+    CLOSED = "desk closed in the middle"
+    INTERRUPTED = "interrupted"
     CLOCK_JUMP = "clock jump"
+
+
+class Decision(StrEnum):
+    """What becomes of a request that waits for a second person."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    LEFT = "left waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,14 @@ class Plan:
 
     seed: int
     coupon: str = "example"
-    invalidate: bool = False
+    kind: OperationKind = OperationKind.CANCEL
+    reason: Reason = Reason.CONVERTED_BY_MISTAKE
+    asked_by: str = "manager"
+    approval_above_points: int = 5000
+    nobody_decides: bool = False
+    answers: bool = False
+    stays_open: bool = False
+    order_is_cancelled: bool = False
     retire: str = "delete-now"
     recheck_minutes: tuple[int, ...] = (15,)
     desks: int = 1
@@ -159,6 +180,20 @@ class Plan:
         """Which desk a kill at a call hits."""
         return self._chance("victim", call, nth).randrange(self.desks)
 
+    def decision(self, desk: int, process: int, nth: int) -> Decision:
+        """What people do with a request that waits for a second person."""
+        if self.nobody_decides:
+            return Decision.LEFT
+        return self._chance("decision", desk, process, nth).choices(tuple(Decision), (70, 10, 10, 10))[0]
+
+    def tries_alone(self, desk: int, process: int) -> bool:
+        """Whether whoever asked tries to approve it too."""
+        return self._chance("alone", desk, process).random() < 0.3
+
+    def interrupted(self, desk: int, process: int, nth: int) -> Place:
+        """Where in a durable write a program is interrupted."""
+        return self._chance("interrupted", desk, process, nth).choice(tuple(Place))
+
     def jitter(self, desk: int, process: int) -> str:
         """The seed of a process's own chance."""
         return f"{self.seed} jitter {desk} {process}"
@@ -169,89 +204,3 @@ class Plan:
 
 WRITES: Final = frozenset({"WriteRecord", "DeactivateDiscount", "RemoveCode", "DeleteDiscount", "add", "mail.content"})
 _JUMPS: Final = (-7200.0, -90.0, -5.0, 5.0, 45.0, 90.0, 86400.0)
-_BEFORE_THE_PIVOT: Final = (
-    ("DiscountByCode", 1),
-    ("CustomerRecord", 1),
-    ("OrdersOfCoupon", 1),
-    ("history", 1),
-    ("WriteRecord", 1),
-    ("DeactivateDiscount", 1),
-    ("RemoveCode", 1),
-    ("DiscountById", 1),
-    ("OrdersOfCoupon", 2),
-    ("CustomerRecord", 2),
-)
-_BEFORE_A_LOOK: Final = (
-    ("WriteRecord", 1),
-    ("DeactivateDiscount", 1),
-    ("balance", 2),
-    ("history", 2),
-    ("history", 3),
-    ("history", 4),
-)
-"""After the first look at the history, and before another: between the last look and the sending nobody can know."""
-_COUPONS: Final = (
-    *("example",) * 12,
-    *("several_codes", "free_shipping", "percentage", "scheduled", "mapped_pos_id"),
-    *("record_wrapped", "record_list", "no_email", "english_customer", "expiring_soon", "buy_x_get_y"),
-)
-_COMMAND_LINE_SHARE: Final = 0.01
-
-
-def drawn(seed: int) -> Plan:
-    """The plan of a seed."""
-    chance = Random(f"plan {seed}")
-    desks = 2 if chance.random() < 0.2 else 1
-    by_hand = desks == 1 and chance.random() < 0.05
-    retire = chance.choice(("keep", "delete-now", "delete-now", "delete-after-check"))
-    rechecks: tuple[int, ...] = chance.choice(((15,), (15,), (15, 1440)))
-    coupon = chance.choice(_COUPONS)
-    through_command_line = chance.random() < _COMMAND_LINE_SHARE and desks == 1
-    plan = Plan(
-        seed=seed,
-        coupon=coupon,
-        invalidate=chance.random() < 0.04 and not by_hand,
-        retire=retire,
-        recheck_minutes=rechecks,
-        desks=desks,
-        processes_in_trouble=chance.choice((1, 2, 2, 3)),
-        fault_share=chance.choice((0.0, 0.02, 0.02, 0.06, 0.06, 0.15)),
-        kill_at_write_share=chance.choice((0.0, 0.0, 0.03, 0.08)),
-        kill_at_call_share=chance.choice((0.0, 0.0, 0.03, 0.08)),
-        kill_after_ms=chance.uniform(0, 200) if chance.random() < 0.08 else None,
-        mishap_share=chance.choice((0.0, 0.0, 0.02)),
-        skew_share=chance.choice((0.0, 0.0, 0.3)),
-        moments=tuple(_moments(chance, by_hand=by_hand)),
-        payment_seconds=chance.uniform(0.1, SETTLE_SECONDS - 0.5) if chance.random() < 0.75 else chance.uniform(60, 7200),
-        usage_lag_seconds=chance.choice((0.0, 0.0, 30.0, 3600.0)),
-        search_lag_seconds=chance.choice((0.0, 0.0, 30.0, 3600.0)),
-        history_lag_seconds=chance.choice((0.0, 0.0, chance.uniform(1, MOST_LAG_SECONDS))) if not by_hand else 0.0,
-        latency_seconds=0.004 if desks == 2 else 0.0,
-        job_seconds=chance.choice((0.0, 3.0)) if coupon == "several_codes" else 0.0,
-        key_handling=chance.choice(("ignored", "ignored", "replayed", "refused")),
-        error_style=chance.choice(("error", "problem")),
-        mail_down_hours=24.0 if chance.random() < 0.06 else 0.0,
-    )
-    return _through_command_line(plan, chance) if through_command_line else plan
-
-
-def _through_command_line(plan: Plan, chance: Random) -> Plan:
-    """The same in real time, where settling is short and a payment cannot be planned to the second."""
-    moments = tuple(moment for moment in plan.moments if moment.event is not Event.PAYMENT_BEGINS)
-    kill_after_ms = chance.uniform(500, 2500) if plan.kill_after_ms is not None else None
-    return replace(plan, command_line=True, settle_seconds=0.2, moments=moments, kill_after_ms=kill_after_ms)
-
-
-def _moments(chance: Random, *, by_hand: bool) -> list[Moment]:
-    moments: list[Moment] = []
-    if chance.random() < 0.15:
-        moments.append(Moment(*chance.choice(_BEFORE_THE_PIVOT), Event.REDEEM))
-    elif chance.random() < 0.1:
-        moments.extend(Moment(call, 1, Event.PAYMENT_BEGINS) for call in ("DeactivateDiscount", "RemoveCode"))
-    if by_hand:
-        moments.append(Moment(*chance.choice(_BEFORE_A_LOOK), Event.RETURN_BY_HAND))
-    if chance.random() < 0.06:
-        moments.append(Moment(*chance.choice(_BEFORE_THE_PIVOT), Event.OTHER_POINTS))
-    if chance.random() < 0.12:
-        moments.append(Moment("WriteRecord", chance.choice((1, 2)), Event.RECORD_EDITED))
-    return moments

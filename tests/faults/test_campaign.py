@@ -6,17 +6,21 @@ The whole campaign is `make campaign`; what it promises is in docs/exactly-once.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from coupon_desk.cancellation.operation import OperationKind
+from coupon_desk.coupons.reasons import Reason
 from coupon_desk.training.faults import FaultKind
 from tests.faults.bench import Bench
+from tests.faults.drawing import drawn
 from tests.faults.mutants import SAFEGUARDS
 from tests.faults.one_run import Run
-from tests.faults.plan import SETTLE_SECONDS, Breaks, Event, Kills, Moment, Place, Plan, drawn
+from tests.faults.plan import SETTLE_SECONDS, Breaks, Event, Kills, Moment, Place, Plan
 from tests.faults.promises import Broken
 
-SEEDS = range(1, 41)
+SEEDS = range(1, 36)
 TRIES = 8
 """Two desks race: which of them is faster is not planned."""
 
@@ -37,6 +41,25 @@ TEMPTING = {
 }
 """For each safeguard a run that goes wrong without it, and how."""
 
+REFUND = Plan(1, coupon="used_order_cancelled", kind=OperationKind.ORDER_REFUND, reason=Reason.ORDER_CANCELLED)
+FRAUD = Plan(1, kind=OperationKind.INVALIDATE, reason=Reason.SUSPECTED_FRAUD)
+BY_HAND = Plan(1, moments=(Moment("DeactivateDiscount", 1, Event.RETURN_BY_HAND),))
+QUIET = {
+    "a clerk asks": (Plan(1, asked_by="clerk"), "completed"),
+    "a clerk asks and nobody decides": (Plan(1, asked_by="clerk", nobody_decides=True), "awaiting_approval"),
+    "an order was cancelled": (REFUND, "completed"),
+    "an order was not cancelled": (replace(REFUND, coupon="used"), "refused: order_not_cancelled"),
+    "fraud is suspected": (FRAUD, "completed"),
+    "one of several codes": (Plan(1, coupon="several_codes"), "completed"),
+    "anybody could use the code": (Plan(1, coupon="unrestricted"), "completed"),
+    "fewer points were deducted": (Plan(1, coupon="conversion_differs"), "completed"),
+    "the points were returned before": (Plan(1, coupon="already_returned"), "refused: already_returned"),
+    "the points are returned by hand meanwhile": (BY_HAND, "needs_attention"),
+    "and a person answers that": (replace(BY_HAND, answers=True), "completed"),
+    "the window stays open": (Plan(1, stays_open=True, retire="delete-after-check", mail_down_hours=24), "completed"),
+}
+"""Runs in which nothing breaks, and how they end."""
+
 
 @pytest.fixture(scope="module")
 def bench() -> Iterator[Bench]:
@@ -48,6 +71,13 @@ def bench() -> Iterator[Bench]:
 def test_a_broken_run_keeps_every_promise(bench: Bench, seed: int) -> None:
     outcome = Run(bench, drawn(seed)).carry_out()
     assert not outcome.violations, f"make campaign SEED={seed} RUNS=1: {outcome.violations}"
+
+
+@pytest.mark.parametrize("story", QUIET)
+def test_a_run_in_which_nothing_breaks_ends_as_it_should(bench: Bench, story: str) -> None:
+    plan, expected = QUIET[story]
+    outcome = Run(bench, plan).carry_out()
+    assert (outcome.state, outcome.violations) == (expected, [])
 
 
 @pytest.mark.parametrize("safeguard", TEMPTING)

@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState
-from coupon_desk.cancellation.work import Central
+from coupon_desk.cancellation.work import Centre
 from coupon_desk.coupons.evidence import DiscountState
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import DeskError
@@ -70,7 +70,7 @@ def test_whatever_breaks_two_desks_return_the_points_once(template: Path, plan: 
                 Path(folder),
                 world,
                 desk=desk,
-                central=Central(ClaimsInMemory(world, desk), plan.required) if plan.central else None,
+                centre=Centre(ClaimsInMemory(world, desk), plan.required) if plan.central else None,
             )
             for desk in ("counter-1", "counter-2")
         ]

@@ -50,9 +50,9 @@ class CentreInMemory:
                 if row[0] <= len(kept):
                     continue
                 if row[0] != len(kept) + 1:
-                    raise ChainRefused(ChainFlaw.GAP, "")
+                    raise ChainRefused(ChainFlaw.GAP, row[0], "")
                 if row[2] != (kept[-1][4] if kept else GENESIS):
-                    raise ChainRefused(ChainFlaw.FORK, "")
+                    raise ChainRefused(ChainFlaw.FORK, row[0], "")
                 kept.append(row)
             self.kept[desk] = kept
         self.batches.append(len(rows))

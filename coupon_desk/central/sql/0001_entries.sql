@@ -9,22 +9,23 @@ CREATE TABLE coupon_desk.desks (
 );
 
 -- `entry` is the exact text that was hashed; what auditors look for is generated from it and so cannot disagree with it.
+-- JSON may tell of the character U+0000, which PostgreSQL cannot hold: in what is generated U+FFFD stands for it.
 CREATE TABLE coupon_desk.entries (
     desk text COLLATE "C" NOT NULL,
     sequence bigint NOT NULL CHECK (sequence >= 1),
     version integer NOT NULL CHECK (version >= 1),
     previous text COLLATE "C" NOT NULL CHECK (previous ~ '^[0-9a-f]{64}$'),
-    entry text COLLATE "C" NOT NULL,
+    entry text COLLATE "C" NOT NULL CHECK (octet_length(entry) <= 16777216),
     hash text COLLATE "C" NOT NULL CHECK (hash ~ '^[0-9a-f]{64}$'),
     received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    at text COLLATE "C" GENERATED ALWAYS AS ((entry::json) ->> 'at') STORED,
-    action text COLLATE "C" GENERATED ALWAYS AS ((entry::json) ->> 'action') STORED,
-    actor text COLLATE "C" GENERATED ALWAYS AS ((entry::json) ->> 'actor') STORED,
-    operation text COLLATE "C" GENERATED ALWAYS AS ((entry::json) ->> 'operation') STORED,
-    step text COLLATE "C" GENERATED ALWAYS AS ((entry::json) ->> 'step') STORED,
-    result text COLLATE "C" GENERATED ALWAYS AS ((entry::json) ->> 'result') STORED,
-    coupon text COLLATE "C" GENERATED ALWAYS AS ((entry::json) ->> 'coupon') STORED,
-    customer text COLLATE "C" GENERATED ALWAYS AS ((entry::json) ->> 'customer') STORED,
+    at text COLLATE "C" GENERATED ALWAYS AS ((replace(entry, '\u0000', '\ufffd')::json) ->> 'at') STORED,
+    action text COLLATE "C" GENERATED ALWAYS AS ((replace(entry, '\u0000', '\ufffd')::json) ->> 'action') STORED,
+    actor text COLLATE "C" GENERATED ALWAYS AS ((replace(entry, '\u0000', '\ufffd')::json) ->> 'actor') STORED,
+    operation text COLLATE "C" GENERATED ALWAYS AS ((replace(entry, '\u0000', '\ufffd')::json) ->> 'operation') STORED,
+    step text COLLATE "C" GENERATED ALWAYS AS ((replace(entry, '\u0000', '\ufffd')::json) ->> 'step') STORED,
+    result text COLLATE "C" GENERATED ALWAYS AS ((replace(entry, '\u0000', '\ufffd')::json) ->> 'result') STORED,
+    coupon text COLLATE "C" GENERATED ALWAYS AS ((replace(entry, '\u0000', '\ufffd')::json) ->> 'coupon') STORED,
+    customer text COLLATE "C" GENERATED ALWAYS AS ((replace(entry, '\u0000', '\ufffd')::json) ->> 'customer') STORED,
     PRIMARY KEY (desk, sequence)
 );
 CREATE INDEX entries_at ON coupon_desk.entries (at);
@@ -84,9 +85,9 @@ BEGIN
         RETURN NULL;
     END IF;
     IF bad.before IS NULL THEN
-        RAISE EXCEPTION 'a gap: the entry before % of % is not here', bad.sequence, bad.desk USING ERRCODE = 'CD002';
+        RAISE EXCEPTION 'a gap: the entry before is not here' USING ERRCODE = 'CD002', DETAIL = bad.sequence::text;
     END IF;
-    RAISE EXCEPTION 'a fork: the entry before % of % is another one', bad.sequence, bad.desk USING ERRCODE = 'CD003';
+    RAISE EXCEPTION 'a fork: the entry before is another one' USING ERRCODE = 'CD003', DETAIL = bad.sequence::text;
 END
 $$;
 CREATE TRIGGER entries_follow AFTER INSERT ON coupon_desk.entries
@@ -109,13 +110,14 @@ ALTER TABLE coupon_desk.entries ENABLE ALWAYS TRIGGER entries_follow;
 ALTER TABLE coupon_desk.entries ENABLE ALWAYS TRIGGER entries_stay;
 ALTER TABLE coupon_desk.desks ENABLE ALWAYS TRIGGER desks_stay;
 
--- own_desk() stands in a subquery, so that it is asked once per statement and not once per row.
+-- For everybody, and not for the groups: members of a group could drop its policies with DROP OWNED. The functions stand in
+-- subqueries, so that they are asked once per statement and not once per row.
 ALTER TABLE coupon_desk.entries ENABLE ROW LEVEL SECURITY;
-CREATE POLICY entries_of_own_desk ON coupon_desk.entries FOR SELECT TO coupon_desk_desk
-USING (desk = (SELECT coupon_desk.own_desk()));
-CREATE POLICY entries_by_own_desk ON coupon_desk.entries FOR INSERT TO coupon_desk_desk
+CREATE POLICY entries_are_read ON coupon_desk.entries FOR SELECT TO PUBLIC
+USING (desk = (SELECT coupon_desk.own_desk()) OR (SELECT pg_has_role('coupon_desk_auditor', 'USAGE')));
+CREATE POLICY entries_are_appended ON coupon_desk.entries FOR INSERT TO PUBLIC
 WITH CHECK (desk = (SELECT coupon_desk.own_desk()));
-CREATE POLICY entries_for_auditors ON coupon_desk.entries FOR SELECT TO coupon_desk_auditor USING (true);
 
 ALTER TABLE coupon_desk.desks ENABLE ROW LEVEL SECURITY;
-CREATE POLICY desks_for_auditors ON coupon_desk.desks FOR SELECT TO coupon_desk_auditor USING (true);
+CREATE POLICY desks_are_read ON coupon_desk.desks FOR SELECT TO PUBLIC
+USING ((SELECT pg_has_role('coupon_desk_auditor', 'USAGE')));

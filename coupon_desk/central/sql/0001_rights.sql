@@ -13,5 +13,6 @@ GRANT SELECT ON coupon_desk.entries TO coupon_desk_desk;
 GRANT INSERT (desk, sequence, version, previous, entry, hash) ON coupon_desk.entries TO coupon_desk_desk;
 GRANT EXECUTE ON FUNCTION coupon_desk.own_desk(), coupon_desk.register_key(text) TO coupon_desk_desk;
 
--- An auditor reads everything and writes nothing.
+-- An auditor reads everything and writes nothing. The policies ask own_desk() for whoever reads.
+GRANT EXECUTE ON FUNCTION coupon_desk.own_desk() TO coupon_desk_auditor;
 GRANT SELECT ON coupon_desk.entries, coupon_desk.desks TO coupon_desk_auditor;

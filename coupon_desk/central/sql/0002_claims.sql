@@ -47,7 +47,8 @@ ALTER TABLE coupon_desk.claims ENABLE ALWAYS TRIGGER claims_only_go_on;
 ALTER TABLE coupon_desk.claims ENABLE ALWAYS TRIGGER claims_stay;
 
 ALTER TABLE coupon_desk.claims ENABLE ROW LEVEL SECURITY;
-CREATE POLICY claims_for_auditors ON coupon_desk.claims FOR SELECT TO coupon_desk_auditor USING (true);
+CREATE POLICY claims_are_read ON coupon_desk.claims FOR SELECT TO PUBLIC
+USING ((SELECT pg_has_role('coupon_desk_auditor', 'USAGE')));
 
 -- Holds the coupon for an operation of the desk that calls. One row: is_ours, and where it is not, whose it is.
 -- wants_returning: mark it as being past the pivot. replaces: end that operation's claim, with the proof, and make ours.
