@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 _URL: Final = re.compile(
     r"postgresql(?:\+psycopg)?://(?:(?P<user>[^@/?#]*)@)?(?P<hosts>[^@/?#]*)(?:/(?P<database>[^?#]*))?(?:\?(?P<query>[^#]*))?"
@@ -48,8 +48,8 @@ class PostgresAddress:
             raise ValueError("Expected no password in the URL")
         options = _options(parts["query"] or "")
         hosts, ports = _places(parts["hosts"], options)
-        is_near = all(_LOOPBACK.fullmatch(host) for host in hosts)
-        mode = options.setdefault("sslmode", "prefer" if is_near else "verify-full")
+        is_near = _is_near(hosts)
+        mode = options.setdefault("sslmode", _usual_mode(hosts))
         if mode not in _MODES:
             raise ValueError(f"Expected one of {', '.join(sorted(_MODES))} for sslmode")
         if mode not in _ENCRYPTED and not is_near:
@@ -66,6 +66,33 @@ class PostgresAddress:
     def shown(self) -> str:
         """What a person reads: host and database."""
         return f"{', '.join(self.hosts)}/{self.database or self.user or ''}"
+
+    def for_user(self, user: str) -> str:
+        """The URL of the same database for another user, who has no certificate of his own."""
+        is_socket = any(host.startswith(("/", "@")) for host in self.hosts)
+        places = "" if is_socket else ",".join(self._places())
+        options = {name: value for name, value in self.options.items() if name not in {"sslcert", "sslkey"}}
+        if is_socket:
+            options |= {"host": ",".join(self.hosts), **({"port": ",".join(map(str, self.ports))} if self.ports else {})}
+        if options["sslmode"] == _usual_mode(self.hosts):
+            del options["sslmode"]
+        path = quote(self.database or self.user or "", safe="")
+        return f"postgresql://{quote(user, safe='')}@{places}/{path}" + (f"?{urlencode(options, safe='/,')}" if options else "")
+
+    def _places(self) -> Iterator[str]:
+        ports = self.ports * len(self.hosts) if len(self.ports) == 1 else self.ports
+        for number, host in enumerate(self.hosts):
+            name = f"[{host}]" if ":" in host else host
+            yield f"{name}:{ports[number]}" if ports else name
+
+
+def _is_near(hosts: tuple[str, ...]) -> bool:
+    return all(_LOOPBACK.fullmatch(host) for host in hosts)
+
+
+def _usual_mode(hosts: tuple[str, ...]) -> str:
+    """What an address means that says nothing about encryption."""
+    return "prefer" if _is_near(hosts) else "verify-full"
 
 
 def _options(query: str) -> dict[str, str]:

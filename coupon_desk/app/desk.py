@@ -28,13 +28,14 @@ from coupon_desk.cancellation.operation import (
 from coupon_desk.cancellation.own_work import own_work
 from coupon_desk.cancellation.work import Observer
 from coupon_desk.catalogue.sync import Synchroniser, SyncOutcome, SyncProgress
+from coupon_desk.central.health import CentralState, state
 from coupon_desk.clock import Clock, SystemClock
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule, judge
 from coupon_desk.coupons.notice import CancellationNotice
 from coupon_desk.coupons.points import PointEntry
 from coupon_desk.coupons.status import CouponStatus
-from coupon_desk.errors import NotPermitted, RemoteError, StorageError
+from coupon_desk.errors import ConfigurationError, NotPermitted, RemoteError, StorageError
 from coupon_desk.logs import Log
 from coupon_desk.logs.telemetry import ship
 from coupon_desk.mail.messages import RenderedMail
@@ -259,7 +260,21 @@ class CouponDesk:
     def doctor(self) -> tuple[Check, ...]:
         """Look at everything that has to work, one check each."""
         parts = self._parts
-        return tuple(examine(self.settings, self.secrets, parts.client, parts.points, parts.mailer, self.trail, self.clock))
+        return tuple(
+            examine(
+                self.settings, self.secrets, parts.client, parts.points, parts.mailer, self.trail, self.clock, parts.central
+            )
+        )
+
+    def central_state(self) -> CentralState:
+        """How this desk stands in the central database. Raises RemoteError, and ConfigurationError where there is none."""
+        if self._parts.central is None:
+            raise ConfigurationError(
+                msg("No central database is configured."),
+                done=msg("Nothing was done."),
+                todo=msg('Name it under [central] in the configuration: url = "postgresql://USER@HOST/DATABASE"'),
+            )
+        return state(self._parts.central)
 
     def abort_reads(self) -> None:
         """End every read that is under way, for a quick shutdown; writes go on to their end."""

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from coupon_desk.central.health import check as check_central
+from coupon_desk.central.health import require_well
+from coupon_desk.central.place import Central
 from coupon_desk.clock import Clock
 from coupon_desk.errors import DeskError
 from coupon_desk.mail.smtp import SmtpMailer
@@ -40,6 +43,7 @@ def examine(
     mailer: SmtpMailer,
     trail: Trail,
     clock: Clock,
+    central: Central | None,
 ) -> Iterator[Check]:
     """All checks, in the order in which they build on each other."""
     yield Check(msg("Configuration"), True, msg("Read, for the shop {shop}.", shop=settings.shop.name))
@@ -51,13 +55,8 @@ def examine(
         yield from _of_shop(found)
     yield _try(msg("Point system"), lambda: _quiet(points.check))
     yield _try(msg("Mail server"), lambda: _quiet(mailer.check))
-    if settings.central is not None:
-        yield Check(
-            msg("Central database"),
-            True,
-            msg("Configured, but this version keeps claims in the customers' records only."),
-            msg("Nothing to do: claims in the customers' records keep two desks apart. Each desk keeps its own trail."),
-        )
+    if central is not None:
+        yield _try(msg("Central database"), lambda: _central(central))
 
 
 def _try(name: Message, look: Callable[[], Message]) -> Check:
@@ -85,6 +84,14 @@ def _trail(trail: Trail) -> Message:
 def _shop(client: ShopifyClient, clock: Clock, health: list[ShopHealth]) -> Message:
     health.append(check_shop(client, clock))
     return msg("Answers for {shop} ({domain}).", shop=health[0].shop_name, domain=health[0].domain)
+
+
+def _central(central: Central) -> Message:
+    found = check_central(central)
+    require_well(found)
+    if found.is_encrypted:
+        return msg("Answers on {server}, encrypted, and knows this desk as {desk}.", server=found.server, desk=found.desk)
+    return msg("Answers on {server}, on this computer, and knows this desk as {desk}.", server=found.server, desk=found.desk)
 
 
 def _of_shop(health: ShopHealth) -> Iterator[Check]:

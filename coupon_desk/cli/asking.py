@@ -29,14 +29,47 @@ def own_pin(login: str, language: Language) -> str:
 
 def new_pin(login: str, language: Language) -> str:
     """A PIN to be set: typed twice at a terminal, else one line of standard input. Raises ConfigurationError."""
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    first = hidden(msg("New PIN of {login}:", login=login), language)
-    if hidden(msg("The same PIN again:"), language) != first:
-        raise ConfigurationError(
+    return _typed_twice(
+        msg("New PIN of {login}:", login=login),
+        msg("The same PIN again:"),
+        ConfigurationError(
             msg("The two PINs differ."), done=msg("Nothing was changed."), todo=msg("Try again and type the same PIN twice.")
+        ),
+        language,
+    )
+
+
+def new_password(desk: str, language: Language) -> str:
+    """A desk's password for the central database: typed twice at a terminal, else one line of standard input.
+
+    Raises ConfigurationError.
+    """
+    return _typed_twice(
+        msg("New password of the desk {desk} (it is not shown):", desk=desk),
+        msg("The same password again:"),
+        ConfigurationError(
+            msg("The two passwords differ."),
+            done=msg("Nothing was changed."),
+            todo=msg("Try again and type the same password twice."),
+        ),
+        language,
+    )
+
+
+def administrators_password(server: str, language: Language, *, may_be_piped: bool) -> str:
+    """The password of a database's administrator: from the terminal, else one line of standard input. ConfigurationError.
+
+    Where standard input brings something else already, it has to come from the terminal.
+    """
+    if may_be_piped and not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    if not has_terminal():
+        raise ConfigurationError(
+            msg("There is no terminal to ask for the administrator's password."),
+            done=msg("Nothing was done."),
+            todo=msg("Run the command in a terminal, or give the password in the variable {variable}.", variable="PGPASSWORD"),
         )
-    return first
+    return hidden(msg("Administrator's password for {server} (it is not shown):", server=server), language)
 
 
 def secret_value(name: str, language: Language) -> str:
@@ -44,6 +77,15 @@ def secret_value(name: str, language: Language) -> str:
     if sys.stdin.isatty():
         return hidden(msg("Value of {name} (it is not shown):", name=name), language)
     return sys.stdin.read()
+
+
+def _typed_twice(first: Message, second: Message, differ: ConfigurationError, language: Language) -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    typed = hidden(first, language)
+    if hidden(second, language) != typed:
+        raise differ
+    return typed
 
 
 def hidden(prompt: Message, language: Language) -> str:

@@ -12,6 +12,7 @@ from coupon_desk.cli.approvals import approvals
 from coupon_desk.cli.audit import audit
 from coupon_desk.cli.call import Call, language_of_surroundings
 from coupon_desk.cli.cancelling import cancel, refund_order
+from coupon_desk.cli.central import central
 from coupon_desk.cli.coupons import search, show
 from coupon_desk.cli.demo import demo
 from coupon_desk.cli.doctor import doctor
@@ -67,6 +68,7 @@ for command in (
     audit,
     people,
     secrets,
+    central,
     doctor,
     training,
 ):

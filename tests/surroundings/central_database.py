@@ -60,9 +60,11 @@ class CentralDatabase:
 
     def open(self, desk: str, place: str | None = None, password: str | None = PASSWORD, **options: str) -> Central:
         """The central database as a desk has it, which is added where it is not there yet. Closed at the end."""
-        central = open_central(
-            settings.Central(url=self.url(self.add_desk(desk), place, **options)), lambda: password, SystemClock()
-        )
+        return self.open_as(self.add_desk(desk), place, password, **options)
+
+    def open_as(self, role: str, place: str | None = None, password: str | None = PASSWORD, **options: str) -> Central:
+        """The central database as a login role has it. Closed at the end."""
+        central = open_central(settings.Central(url=self.url(role, place, **options)), lambda: password, SystemClock())
         self._opened.callback(central.close)
         return central
 
