@@ -147,6 +147,11 @@ def day(value: date, language: Language, zone: tzinfo | None = None) -> str:
     return format_date(local, "d MMM y", locale=language.value)
 
 
+def time_of_day(value: datetime, zone: tzinfo | None = None) -> str:
+    """A time of day to the second in the reader's zone; the same in all our languages."""
+    return value.astimezone(zone).strftime("%H:%M:%S")
+
+
 @lru_cache(maxsize=len(Language))
 def _catalogue(language: Language) -> gettext.NullTranslations:
     if language is Language.EN:

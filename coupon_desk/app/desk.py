@@ -15,6 +15,7 @@ from coupon_desk.app.freshening import row_of
 from coupon_desk.app.home import Home, desk_name
 from coupon_desk.app.parts import Parts
 from coupon_desk.app.receipt import receipt_of
+from coupon_desk.app.trail_reading import TrailReading
 from coupon_desk.app.view import CouponView, view_of
 from coupon_desk.cancellation.engine import ignore
 from coupon_desk.cancellation.operation import (
@@ -78,6 +79,7 @@ class CouponDesk:
         self.people = self._parts.people
         self.catalogue = self._parts.catalogue
         self.engine = self._parts.engine
+        self.reading = TrailReading(self.trail, self.index, self.catalogue, self.people)
 
     @classmethod
     def open(

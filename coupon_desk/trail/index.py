@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -90,6 +90,12 @@ class OperationIndex:
     def of_code(self, code: CouponCode) -> tuple[OperationRow, ...]:
         """The operations on one coupon, newest first."""
         return self._find(operations.c.code == code.text)
+
+    def codes_of(self, ids: Collection[str]) -> Mapping[str, CouponCode]:
+        """The coupons of these operations, by operation."""
+        query = select(operations.c.id, operations.c.code).where(operations.c.id.in_(ids))
+        with self._database.read() as connection:
+            return {row.id: CouponCode(row.code) for row in connection.execute(query)}
 
     def open_ones(self) -> tuple[OperationRow, ...]:
         """Those with something left to do, by the program or a person; newest first."""

@@ -12,7 +12,9 @@ from coupon_desk.clock import Clock, to_text
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.storage.database import Database
 from coupon_desk.storage.tables.trail import entries
+from coupon_desk.trail import finding
 from coupon_desk.trail.entry import Entry, NewEntry
+from coupon_desk.trail.finding import TrailQuery
 from coupon_desk.trail.pen import Pen, Surroundings, head_of
 from coupon_desk.trail.reading import chain_rows, is_defined_as_expected, opened, whole_entries
 from coupon_desk.trail.sealing import KeyedHash
@@ -88,6 +90,16 @@ class Trail:
             query = query.where(entries.c.at < to_text(until))
         with self._database.read() as connection:
             yield from opened(connection, query)
+
+    def find(self, query: TrailQuery, *, before: int | None = None, limit: int = 100) -> tuple[Entry, ...]:
+        """The newest entries that fit, at most `limit`; with `before`, those of them that come before this sequence."""
+        with self._database.read() as connection:
+            return finding.find(connection, lambda: self._keyed(connection), query, before, limit)
+
+    def count(self, query: TrailQuery) -> int:
+        """How many entries fit."""
+        with self._database.read() as connection:
+            return finding.count(connection, lambda: self._keyed(connection), query)
 
     def head(self) -> Head:
         """The newest entry's place and hash."""

@@ -21,6 +21,7 @@ INDEXES = {
     "actor": "(actor, action)",
     "action": "(action, result)",
     "operation": "(operation)",
+    "step": "(step)",
     "code": "(code) WHERE version = 1",
     "coupon": "(coupon)",
     "customer": "(customer)",
