@@ -13,6 +13,9 @@ from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.sealing import Opener
 from coupon_desk.trail.verification import ChainRow, chain_row
 
+LOWEST: Final = -(2**63)
+"""No row of the table has a lower sequence; those below 1 are somebody else's, and are found."""
+
 CHAIN: Final = (entries.c.sequence, entries.c.version, entries.c.previous, entries.c.entry, entries.c.hash)
 """The columns that are hashed; all others are read out of the entry's text."""
 
@@ -29,15 +32,15 @@ def opened(connection: Connection, query: Select[Any], *, at_once: int = 1000) -
         yield Entry.of((row[0], row[1], row[2], row[3], row[4]), opener)
 
 
-def chain_rows(database: Database, connection: Connection, after_sequence: int) -> Iterator[ChainRow]:
-    """The rows of the chain in order, as the connection sees them. Fast on SQLite: a trail of a million is read in seconds.
+def chain_rows(database: Database, connection: Connection, first: int = LOWEST) -> Iterator[ChainRow]:
+    """The rows of the chain from a sequence on, in order, as the connection sees them; a million in seconds on SQLite.
 
     What is not stored as text there counts as nothing, whatever its bytes.
     """
     if database.dialect == "sqlite":
-        yield from database.bare_rows(connection, _CHAIN_ON_SQLITE, (after_sequence,))
+        yield from database.bare_rows(connection, _CHAIN_ON_SQLITE, (first,))
         return
-    ordered = whole_entries().where(entries.c.sequence > after_sequence).order_by(entries.c.sequence)
+    ordered = whole_entries().where(entries.c.sequence >= first).order_by(entries.c.sequence)
     for row in connection.execution_options(yield_per=5000).execute(ordered):
         yield chain_row(*row)
 
@@ -56,5 +59,5 @@ SELECT sequence, version,
   CASE typeof(previous) WHEN 'text' THEN CAST(previous AS BLOB) ELSE x'' END,
   CASE typeof(entry) WHEN 'text' THEN CAST(entry AS BLOB) ELSE x'' END,
   CASE typeof(hash) WHEN 'text' THEN CAST(hash AS BLOB) ELSE x'' END
-FROM entries WHERE sequence > ? ORDER BY sequence
+FROM entries WHERE sequence >= ? ORDER BY sequence
 """

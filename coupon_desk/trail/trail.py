@@ -16,7 +16,7 @@ from coupon_desk.trail import finding
 from coupon_desk.trail.entry import Entry, NewEntry
 from coupon_desk.trail.finding import TrailQuery
 from coupon_desk.trail.pen import Pen, Surroundings, head_of
-from coupon_desk.trail.reading import chain_rows, is_defined_as_expected, opened, whole_entries
+from coupon_desk.trail.reading import LOWEST, chain_rows, is_defined_as_expected, opened, whole_entries
 from coupon_desk.trail.sealing import KeyedHash
 from coupon_desk.trail.verification import BadEntry, ChainRow, Flaw, Head, Verification, verify_rows
 
@@ -107,15 +107,15 @@ class Trail:
             return head_of(connection)
 
     @contextmanager
-    def chain(self, after_sequence: int = 0) -> Iterator[Iterator[ChainRow]]:
-        """The rows of the chain in order, as they stood at one moment, whoever writes meanwhile."""
+    def chain(self, after_sequence: int | None = None) -> Iterator[Iterator[ChainRow]]:
+        """The rows of the chain in order, all or those after one, as they stood at one moment, whoever writes meanwhile."""
         with self._database.read() as connection:
-            yield chain_rows(self._database, connection, after_sequence)
+            yield chain_rows(self._database, connection, LOWEST if after_sequence is None else after_sequence + 1)
 
     def verify(self, *, notable: Callable[[int, str, str], None] | None = None) -> Verification:
         """Walk the whole chain, as it stands at one moment, and name the first entry that does not fit; see `verify_rows`."""
         with self._database.read() as connection:
-            found = verify_rows(chain_rows(self._database, connection, 0), notable=notable)
+            found = verify_rows(chain_rows(self._database, connection), notable=notable)
             if found.is_intact and not is_defined_as_expected(self._database, connection):
                 return Verification(found.checked, found.head, BadEntry(0, Flaw.DEFINITION))
             return found

@@ -205,7 +205,7 @@ class _Misfit:
 def _own_place(row: ChainRow, number: int) -> int | None:
     """The place near `number` for which an entry was written; None where it was written for none of them."""
     _, version, previous, entry, digest = row
-    nearest = chain(range(number, number + REACH), range(number - 1, max(0, number - REMEMBERED - 1), -1))
+    nearest = chain(range(number, max(0, number - REMEMBERED - 1), -1), range(number + 1, number + REACH))
     return next((place for place in nearest if digest == entry_hash(version, place, previous, entry)), None)
 
 
