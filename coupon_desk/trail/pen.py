@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
@@ -12,7 +13,7 @@ from coupon_desk.clock import Clock, to_text
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.storage.tables.trail import entries
 from coupon_desk.trail.entry import BodyState, Entry, NewEntry
-from coupon_desk.trail.fields import VERSION, canonical, fields_in
+from coupon_desk.trail.fields import VERSION, Canonical, canonical, entry_text, fields_in
 from coupon_desk.trail.index import OperationRow, put_row
 from coupon_desk.trail.sealing import KeyedHash, key_of, seal
 from coupon_desk.trail.verification import GENESIS, Head, entry_hash
@@ -55,9 +56,7 @@ class Pen:
         sequence = head.sequence + 1
         digest = entry_hash(VERSION, sequence, head.hash.encode(), text.encode()).decode()
         row = (sequence, VERSION, head.hash, text, digest)
-        self.connection.execute(
-            insert(entries).values(sequence=sequence, version=VERSION, previous=head.hash, entry=text, hash=digest)
-        )
+        self.connection.execute(_PUT, dict(zip(_COLUMNS, row, strict=True)))
         return Entry(*row, fields_in(text), BodyState.OPEN, body)
 
     def index(self, row: OperationRow) -> None:
@@ -74,10 +73,9 @@ class Pen:
         if new.operation is not None:
             subject = coupon or self.keyed.operation(new.operation)
             key_id, key = key_of(self.connection, subject, customer, now)
-            made = seal(body, key_id, key, self._surroundings.desk, new.operation, new.action)
-            sealed = {"key": made.key, "data": made.data}
+            sealed = seal(body, key_id, key, self._surroundings.desk, new.operation, new.action)
         offset = self._surroundings.clock_offset()
-        text = canonical(
+        text = entry_text(
             {
                 "v": VERSION,
                 "action": new.action,
@@ -97,12 +95,12 @@ class Pen:
                 "customer": customer,
                 "result": new.result,
                 "reason": new.reason,
-                "before": None if new.before is None else dict(new.before),
-                "after": None if new.after is None else dict(new.after),
+                "before": new.before,
+                "after": new.after,
                 "points": new.points,
-                "request_ids": list(new.request_ids),
-                "body": None if sealed else dict(new.body),
-                "sealed": sealed,
+                "request_ids": new.request_ids,
+                "body": None if sealed else Canonical(body),
+                "sealed": {"key": sealed.key, "data": sealed.data} if sealed else None,
             }
         )
         return text, body
@@ -110,5 +108,10 @@ class Pen:
 
 def head_of(connection: Connection) -> Head:
     """The newest entry's place and hash."""
-    last = connection.execute(select(entries.c.sequence, entries.c.hash).order_by(entries.c.sequence.desc()).limit(1)).first()
+    last = connection.execute(_LAST).first()
     return Head(last.sequence, last.hash) if last else Head(0, GENESIS)
+
+
+_COLUMNS: Final = ("sequence", "version", "previous", "entry", "hash")
+_PUT: Final = insert(entries)
+_LAST: Final = select(entries.c.sequence, entries.c.hash).order_by(entries.c.sequence.desc()).limit(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, select, text
+from sqlalchemy import BigInteger, Connection, Select, literal, select, text
 
 from coupon_desk.storage.database import Database
 from coupon_desk.storage.tables.trail import ENTRIES_ON_SQLITE, entries
@@ -40,7 +40,7 @@ def chain_rows(database: Database, connection: Connection, first: int = LOWEST) 
     if database.dialect == "sqlite":
         yield from database.bare_rows(connection, _CHAIN_ON_SQLITE, (first,))
         return
-    ordered = whole_entries().where(entries.c.sequence >= first).order_by(entries.c.sequence)
+    ordered = whole_entries().where(entries.c.sequence >= literal(first, BigInteger)).order_by(entries.c.sequence)
     for row in connection.execution_options(yield_per=5000).execute(ordered):
         yield chain_row(*row)
 

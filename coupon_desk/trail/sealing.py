@@ -14,15 +14,16 @@ import secrets
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from coupon_desk.clock import to_text
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.errors import StorageError
 from coupon_desk.storage.tables.trail import subject_keys, trail_secrets
-from coupon_desk.trail.fields import Fields, Sealed, canonical
+from coupon_desk.trail.fields import Fields, Sealed
 from coupon_desk.words import msg
 
 NONCE_BYTES: Final = 12
@@ -86,9 +87,7 @@ def unseal(fields: Fields, key: bytes) -> str | None:
 
 def key_of(connection: Connection, coupon: str, customer: str | None, now: datetime) -> tuple[str, bytes]:
     """The id and key of a coupon, made at its first entry; links it to the customer as soon as that is known."""
-    found = connection.execute(
-        select(subject_keys.c.id, subject_keys.c.key, subject_keys.c.customer).where(subject_keys.c.coupon == coupon)
-    ).first()
+    found = connection.execute(_KEY_OF_COUPON, {"of": coupon}).first()
     if found is None:
         key_id, key = secrets.token_hex(8), AESGCM.generate_key(256)
         connection.execute(
@@ -112,13 +111,16 @@ class Opener:
         if key_id not in self._keys:
             if len(self._keys) >= _KEYS_AT_HAND:
                 self._keys.clear()
-            query = select(subject_keys.c.key).where(subject_keys.c.id == key_id)
-            self._keys[key_id] = self._connection.execute(query).scalar()
+            self._keys[key_id] = self._connection.execute(_KEY, {"of": key_id}).scalar()
         return self._keys[key_id]
 
 
 _KEYS_AT_HAND: Final = 10_000
+_KEY: Final = select(subject_keys.c.key).where(subject_keys.c.id == bindparam("of"))
+_KEY_OF_COUPON: Final = select(subject_keys.c.id, subject_keys.c.key, subject_keys.c.customer).where(
+    subject_keys.c.coupon == bindparam("of")
+)
 
 
 def _bound_to(desk: str, operation: str, action: str) -> bytes:
-    return canonical([desk, operation, action]).encode("utf-8")
+    return msgspec.json.encode([desk, operation, action])  # of texts alone: the same as RFC 8785
