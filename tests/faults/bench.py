@@ -20,9 +20,10 @@ from coupon_desk.storage.database import Database
 from coupon_desk.trail.pen import Surroundings
 from coupon_desk.trail.trail import Trail
 from tests.faults.broken_shop import BrokenShop
+from tests.faults.centre import Centre
 from tests.faults.command_line import CommandLine
 from tests.faults.errand import CLERK, MANAGER, OWNER, PINS, Errand
-from tests.faults.plan import Plan
+from tests.faults.plan import CentreUse, Plan
 from tests.faults.shared_time import SharedTime
 from tests.faults.zygote import Zygote
 
@@ -44,6 +45,7 @@ class Bench:
         self.shop = BrokenShop(self.true_time)
         self.addresses = self.shop.addresses.to_json()
         self._databases: dict[Path, Database] = {}
+        self.centre = Centre(self.folder, self.shop)
         self.command_line = CommandLine(self.folder, self.shop.addresses)
         self._make_template()
         self._warm_up()
@@ -56,11 +58,13 @@ class Bench:
     def __exit__(self, *_: object) -> None:
         self.command_line.close()
         self.zygote.close()
+        self.centre.close()
         self.shop.stop()
         self._folder.cleanup()
 
-    def make_home(self, name: str, plan: Plan) -> Path:
+    def make_home(self, desk: int, plan: Plan) -> Path:
         """A home like the template, with the plan's policy."""
+        name = f"desk{desk}"
         home = self.folder / name
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(mode=0o700)
@@ -68,6 +72,9 @@ class Bench:
         config = training_config(self.shop.addresses).replace("settle_seconds = 1", f"settle_seconds = {plan.settle_seconds:g}")
         policy = f'retire = "{plan.retire}"\nrecheck_minutes = {list(plan.recheck_minutes)}\n'
         policy += f"approval_above_points = {plan.approval_above_points}\n"
+        if plan.centre is not CentreUse.NONE:
+            required = str(plan.centre is CentreUse.REQUIRED).lower()
+            policy += f'[central]\nurl = "{self.centre.url(desk)}"\nrequired = {required}\n'
         (home / "config.toml").write_text(config + policy, encoding="utf-8")
         return home
 
@@ -103,7 +110,7 @@ class Bench:
         specimens = self.shop.showcase.example, self.shop.showcase.english_customer
         for number in range(WARM_UPS * MOST_DESKS):
             self.shop.prepare(plan)
-            home = self.make_home(f"desk{number % MOST_DESKS}", plan)
+            home = self.make_home(number % MOST_DESKS, plan)
             code = specimens[number % len(specimens)].code
             errand = Errand(str(home), 0, 0, code, self.addresses, plan, in_trouble=False, may_cancel=True)
             status = self.zygote.warm_up(errand)

@@ -56,7 +56,7 @@ class CountingServer(LoopbackServer):
             last.sendall(b"GET /idle HTTP/1.1\r\nHost: idle\r\nConnection: close\r\n\r\n")
             while last.recv(4096):
                 pass
-        _wait_until(lambda: not self._server._open, "a door of the shop is idle")
+        wait_until(lambda: not self._server._open, "a door of the shop is idle")
 
 
 class BrokenShop(TrainingShop):
@@ -88,16 +88,22 @@ class BrokenShop(TrainingShop):
         )
         self.reset()
 
+    def count(self, change: int) -> None:
+        """So many more (or fewer) requests are being worked on."""
+        with self._counting:
+            self._busy += change
+            self.true_time.busy(self._busy)
+
     def wait_until_idle(self) -> None:
         """Until everything that was sent to the shop has been worked on, also what nobody waits for any more."""
         for door in self._doors:
             door.wait_until_idle()
         try:
-            _wait_until(lambda: not self.mailbox._lines, "the mailbox is idle")
+            wait_until(lambda: not self.mailbox._lines, "the mailbox is idle")
         except NotIdle:
             # A process that was killed while it connected leaves a line on which nobody will ever speak.
             self.mailbox.hang_up()
-            _wait_until(lambda: not self.mailbox._lines, "the mailbox is idle")
+            wait_until(lambda: not self.mailbox._lines, "the mailbox is idle")
 
     def take_order(self, code: str, as_it_was: Discount) -> str:
         """A payment that began while the code worked arrives, whatever became of the code since; the order's name."""
@@ -116,18 +122,13 @@ class BrokenShop(TrainingShop):
         return order.name
 
     def _listen(self, opening: ExitStack, port: int, place: int) -> LoopbackServer:
-        door = CountingServer(self.true_time.now, self._count)
+        door = CountingServer(self.true_time.now, self.count)
         opening.callback(door.stop)
         self._doors.append(door)
         return door
 
-    def _count(self, change: int) -> None:
-        with self._counting:
-            self._busy += change
-            self.true_time.busy(self._busy)
 
-
-def _wait_until(is_true: Callable[[], bool], what: str) -> None:
+def wait_until(is_true: Callable[[], bool], what: str) -> None:
     until = time.monotonic() + IDLE_SECONDS
     while not is_true():
         if time.monotonic() > until:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Final
+from typing import Any, Final
 
-from coupon_desk.cancellation.operation import OperationKind
+from coupon_desk.cancellation.operation import OperationKind, StepName
 from coupon_desk.coupons.reasons import Reason
-from tests.faults.plan import MOST_LAG_SECONDS, SETTLE_SECONDS, Event, Moment, Plan
+from tests.faults.plan import MOST_LAG_SECONDS, SETTLE_SECONDS, CentreUse, Event, Kills, Moment, Place, Plan
 
 _BEFORE_THE_PIVOT: Final = (
     ("DiscountByCode", 1),
@@ -64,12 +64,14 @@ _KINDS: Final[Mapping[OperationKind, float]] = {
     OperationKind.ORDER_REFUND: 10,
 }
 _COMMAND_LINE_SHARE: Final = 0.01
+_BEFORE_POINTS: Final = (StepName.VERIFY, StepName.CLAIM, StepName.INVALIDATE, StepName.INVALIDATE)
+"""After these a desk may stall for any time, whatever its clock says: the fence is still to come."""
 
 
 def drawn(seed: int) -> Plan:
     """The plan of a seed."""
     chance = Random(f"plan {seed}")
-    desks = 2 if chance.random() < 0.2 else 1
+    desks = 2 if chance.random() < 0.25 else 1
     asked = _asked(chance)
     by_hand = desks == 1 and asked.kind is not OperationKind.INVALIDATE and chance.random() < 0.05
     plan = Plan(
@@ -104,6 +106,9 @@ def drawn(seed: int) -> Plan:
         error_style=chance.choice(("error", "problem")),
         mail_down_hours=24.0 if chance.random() < 0.06 else 0.0,
     )
+    plan = replace(plan, **_centre(chance, desks))
+    if desks == 2 and plan.kind is not OperationKind.INVALIDATE and chance.random() < 0.5:
+        return _with_take_over(plan, chance)
     through_command_line = desks == 1 and plan.kind is OperationKind.CANCEL and chance.random() < _COMMAND_LINE_SHARE
     return _through_command_line(plan, chance) if through_command_line else plan
 
@@ -139,6 +144,40 @@ def _usage_lag(chance: Random, coupon: str) -> float:
     return 0.0 if coupon == "unrestricted" else lag
 
 
+def _centre(chance: Random, desks: int) -> dict[str, Any]:
+    """A central database for every second pair of desks, and for a few desks alone."""
+    if chance.random() >= (0.5 if desks == 2 else 0.06):
+        return {}
+    centre = chance.choice((CentreUse.WANTED, CentreUse.REQUIRED))
+    if chance.random() >= 0.3:
+        return {"centre": centre}
+    return {
+        "centre": centre,
+        "centre_down_from": chance.randint(1, 5),
+        "centre_down_seconds": chance.choice((20.0, 600.0, 86400.0)),
+    }
+
+
+def _with_take_over(plan: Plan, chance: Random) -> Plan:
+    """The first desk begins alone, and dies in the middle or stalls; the second takes over as soon as it may."""
+    rounds = chance.choice((2, 3, 3))
+    stalls_after = chance.choice(_BEFORE_POINTS) if chance.random() < 0.25 else None
+    dies_sending = stalls_after is None and chance.random() < 0.4
+    return replace(
+        plan,
+        takes_over=True,
+        nobody_decides=False,
+        processes_in_trouble=rounds,
+        kill_after_ms=None,
+        stalls_after=stalls_after,
+        dies_at_write=0 if stalls_after else chance.randint(3, 26),
+        kills=(Kills("add", 1, Place.AFTER, desk=0),) if dies_sending else (),
+        back_in=tuple(number for number in range(1, rounds) if chance.random() < 0.3),
+        comes_back=chance.random() < 0.5,
+        history_lag_seconds=chance.choice((0.0, chance.uniform(20, MOST_LAG_SECONDS))),
+    )
+
+
 def _through_command_line(plan: Plan, chance: Random) -> Plan:
     """The same in real time, where settling is short and a payment cannot be planned to the second."""
     moments = tuple(moment for moment in plan.moments if moment.event is not Event.PAYMENT_BEGINS)
@@ -146,6 +185,7 @@ def _through_command_line(plan: Plan, chance: Random) -> Plan:
     return replace(
         plan,
         command_line=True,
+        centre=CentreUse.NONE,
         asked_by="manager",
         settle_seconds=0.2,
         moments=moments,

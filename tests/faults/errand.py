@@ -28,7 +28,7 @@ class Errand:
     """One process: which desk's, the so-manieth of that desk, on which coupon. `in_trouble`: the plan's mishaps befall it.
 
     A desk with an unfinished operation resumes, another cancels the coupon if `may_cancel`. `decides`: second persons look at
-    what waits for them; `answers`: somebody answers what needs a person.
+    what waits for them; `answers`: somebody answers what needs a person. `takes_over` is another desk's operation.
     """
 
     home: str
@@ -42,6 +42,7 @@ class Errand:
     decides: bool = True
     answers: bool = False
     order: str | None = None
+    takes_over: str | None = None
     mutant: str | None = None
 
     @property

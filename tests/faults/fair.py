@@ -44,6 +44,8 @@ _OVER_SMTP: Final = {
 _OF_CONTENT: Final = {**_OVER_SMTP, FaultKind.LOST_ANSWER: 6.0, FaultKind.TRUNCATED_AFTER: 3.0}
 _OF_ORDERS: Final = {**_OVER_HTTP, FaultKind.STALE_SEARCH: 6.0}
 _OF_HISTORY: Final = {**_OVER_HTTP, FaultKind.HISTORY_BEHIND: 8.0}
+_OF_CONNECTIONS: Final = {FaultKind.RESET_BEFORE: 1.0}
+_OF_THE_CENTRE: Final = {FaultKind.RESET_BEFORE: 4.0, FaultKind.LOST_ANSWER: 6.0}
 
 
 def kinds_of(call: str) -> Mapping[FaultKind, float]:
@@ -55,6 +57,10 @@ def kinds_of(call: str) -> Mapping[FaultKind, float]:
             return _OF_HISTORY
         case "mail.content":
             return _OF_CONTENT
+        case "central.connect":
+            return _OF_CONNECTIONS
+        case _ if call.startswith("central."):
+            return _OF_THE_CENTRE
         case _:
             return _OVER_SMTP if call.startswith("mail.") else _OVER_HTTP
 
@@ -82,5 +88,10 @@ CALLS: Final = (
     "mail.sender",
     "mail.recipient",
     "mail.content",
+    "central.connect",
+    "central.take",
+    "central.holder",
+    "central.release",
+    "central.own",
 )
 """Every call that a cancellation makes, by the name that the shop knows it by."""

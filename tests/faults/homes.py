@@ -15,8 +15,9 @@ from coupon_desk.trail.trail import Trail
 
 @dataclass(slots=True)
 class Home:
-    """What a home says at the end."""
+    """What a home says at the end. `is_gone`: its desk died for good, and nobody goes on with its work there."""
 
+    is_gone: bool = False
     operations: list[Operation] = field(default_factory=list)
     untrue: list[str] = field(default_factory=list)
 

@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from coupon_desk.storage.database import Database
+from coupon_desk.storage.tables.trail import entries
 from tests.faults.assembly import put
 from tests.faults.errand import MISHAPS_FILE, Errand
 from tests.faults.plan import Mishap, Place
@@ -31,6 +32,7 @@ class Mishaps:
         self._errand = errand
         self._clock = clock
         self._writes = 0
+        self._has_stalled = False
         self._lock = threading.Lock()
 
     def befall(self) -> None:
@@ -54,8 +56,27 @@ class Mishaps:
             if place is Place.AFTER:
                 die()
             interrupt(Place.AFTER)
+            mishaps._stall(database)
 
         put(Database, "write", guarded)
+
+    def _stall(self, database: Database) -> None:
+        """The machine stands still once, right after a step was written down, until the run lets it go on."""
+        plan = self._errand.plan
+        if plan.stalls_after is None or self._has_stalled or (self._errand.desk, self._errand.process) != (0, 1):
+            return
+        with database.read() as connection:
+            last = connection.execute(
+                select(entries.c.action, entries.c.step).order_by(entries.c.sequence.desc()).limit(1)
+            ).one()
+        if last != ("step.done", plan.stalls_after.value):
+            return
+        self._has_stalled = True
+        _note(self._errand, "stalled")
+        before = self._clock.now()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        if plan.stall_stops_clock:
+            self._clock.jump((before - self._clock.now()).total_seconds())
 
     def _next(self) -> int:
         with self._lock:

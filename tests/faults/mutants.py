@@ -84,6 +84,16 @@ def without_used_meanwhile() -> None:
     put(step_invalidate, "_is_used", lambda _seen: False)
 
 
+def without_central_fence() -> None:
+    """Nobody asks the central database right before points move."""
+    put(step_return_points, "is_fenced", lambda _work: True)
+
+
+def without_take_over_looks() -> None:
+    """Points that the desk that is gone may have sent are not waited for."""
+    put(Story, "has_only_others_sends", property(lambda _story: False))
+
+
 SAFEGUARDS: Final[Mapping[str, Callable[[], None]]] = {
     "claim": without_claim,
     "compare": without_compare,
@@ -93,6 +103,8 @@ SAFEGUARDS: Final[Mapping[str, Callable[[], None]]] = {
     "write-before-act": without_write_before_act,
     "settle": without_settling,
     "used-meanwhile": without_used_meanwhile,
+    "central-fence": without_central_fence,
+    "take-over-looks": without_take_over_looks,
 }
 """By the safeguard that is taken out."""
 

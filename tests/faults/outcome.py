@@ -53,10 +53,19 @@ def _drawn(plan: Plan) -> list[tuple[str, str]]:
         ("kind", plan.kind.value),
         ("coupon", plan.coupon),
         ("asked by", plan.asked_by),
-        ("desks", str(plan.desks)),
+        ("desks", _desks(plan)),
+        ("central database", plan.centre.value + (", out of reach for a while" if plan.centre_down_from else "")),
         ("through", "the command line, in real time" if plan.command_line else "the program's door"),
         ("program", "stays open" if plan.stays_open else "started anew for each"),
         ("keys of the point system", plan.key_handling),
         ("retire", plan.retire),
         ("mail server", "down for a day" if plan.mail_down_hours else "up"),
     ]
+
+
+def _desks(plan: Plan) -> str:
+    if not plan.takes_over:
+        return "one" if plan.desks == 1 else "two at once"
+    if plan.stalls_after is not None:
+        return "the second takes over from one that stands still"
+    return "the second takes over, the first " + ("comes back" if plan.comes_back else "is gone for good")

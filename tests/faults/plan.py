@@ -11,7 +11,7 @@ from enum import StrEnum
 from random import Random
 from typing import Final
 
-from coupon_desk.cancellation.operation import OperationKind
+from coupon_desk.cancellation.operation import OperationKind, StepName
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.training.faults import Fault, FaultKind
 from tests.faults.fair import kinds_of
@@ -52,6 +52,14 @@ class Mishap(StrEnum):
     CLOCK_JUMP = "clock jump"
 
 
+class CentreUse(StrEnum):
+    """Whether the desks share a central database."""
+
+    NONE = "none"
+    WANTED = "wanted"
+    REQUIRED = "required"
+
+
 class Decision(StrEnum):
     """What becomes of a request that waits for a second person."""
 
@@ -81,18 +89,22 @@ class Breaks:
 
 @dataclass(frozen=True, slots=True)
 class Kills:
-    """A desk dies when the so-manieth call of this name reaches the shop, or was carried out."""
+    """A desk (None: either) dies when the so-manieth call of this name reaches the shop, or was carried out."""
 
     call: str
     nth: int
     place: Place
+    desk: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One run: what is told, and what comes by chance.
 
-    Shares are chances from 0 to 1: per remote call, per durable write, per process.
+    Shares are chances from 0 to 1: per remote call, per durable write, per process. `centre_down_from`: the central database is
+    out of reach for so many seconds from the so-manieth claim that is asked for. `takes_over`: the first desk begins alone and
+    dies, at the latest at a durable write, or stalls after a step; the other takes over. The first is back in some rounds, or
+    comes back for good.
     """
 
     seed: int
@@ -129,6 +141,14 @@ class Plan:
     key_handling: str = "ignored"
     error_style: str = "error"
     mail_down_hours: float = 0.0
+    centre: CentreUse = CentreUse.NONE
+    centre_down_from: int = 0
+    centre_down_seconds: float = 0.0
+    takes_over: bool = False
+    dies_at_write: int = 0
+    back_in: tuple[int, ...] = ()
+    comes_back: bool = False
+    stalls_after: StepName | None = None
 
     def fault(self, call: str, nth: int) -> Fault | None:
         """What breaks the so-manieth call of this name."""
@@ -155,6 +175,8 @@ class Plan:
 
     def kill_at_write(self, desk: int, process: int, nth: int) -> Place | None:
         """Whether the so-manieth durable write of a process is its last moment."""
+        if self.dies_at_write and (desk, process, nth) == (0, 1, self.dies_at_write):
+            return Place.AFTER
         chance = self._chance("kill at write", desk, process, nth)
         return chance.choice(tuple(Place)) if chance.random() < self.kill_at_write_share else None
 
@@ -178,6 +200,9 @@ class Plan:
 
     def victim(self, call: str, nth: int) -> int:
         """Which desk a kill at a call hits."""
+        told = [told.desk for told in self.kills if (told.call, told.nth) == (call, nth) and told.desk is not None]
+        if told:
+            return told[0]
         return self._chance("victim", call, nth).randrange(self.desks)
 
     def decision(self, desk: int, process: int, nth: int) -> Decision:
@@ -194,6 +219,11 @@ class Plan:
         """Where in a durable write a program is interrupted."""
         return self._chance("interrupted", desk, process, nth).choice(tuple(Place))
 
+    @property
+    def stall_stops_clock(self) -> bool:
+        """A machine that is suspended with its clock: only a fence in a database that must be asked holds it up then."""
+        return self.centre is CentreUse.REQUIRED
+
     def jitter(self, desk: int, process: int) -> str:
         """The seed of a process's own chance."""
         return f"{self.seed} jitter {desk} {process}"
@@ -202,5 +232,7 @@ class Plan:
         return Random(f"{self.seed} {about}")
 
 
-WRITES: Final = frozenset({"WriteRecord", "DeactivateDiscount", "RemoveCode", "DeleteDiscount", "add", "mail.content"})
+WRITES: Final = frozenset(
+    {"WriteRecord", "DeactivateDiscount", "RemoveCode", "DeleteDiscount", "add", "mail.content", "central.take"}
+)
 _JUMPS: Final = (-7200.0, -90.0, -5.0, 5.0, 45.0, 90.0, 86400.0)

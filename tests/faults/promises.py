@@ -59,11 +59,27 @@ def broken_promises(shop: BrokenShop, plan: Plan, coupon: Specimen, others: Byst
     found = [Violation(Broken.UNTRUE, what) for home in homes for what in home.untrue]
     found.extend(_of_points(truth, plan, others, operations))
     found.extend(_of_second_persons(truth, plan, coupon, operations))
-    for operation in operations:
-        found.extend(_of_operation(truth, plan, operation, others))
-    found.extend(_of_mails(truth, plan, operations))
+    reachable = [one for home in homes if not home.is_gone for one in home.operations]
+    for operation in reachable:
+        found.extend(_of_operation(truth, plan, operation, operations, others))
+    found.extend(_of_mails(truth, plan, operations, reachable))
     found.extend(_of_coupon(truth, others, operations))
+    if len(reachable) < len(operations):
+        found.extend(_of_desk_that_is_gone(truth, plan, reachable))
     return found
+
+
+def _of_desk_that_is_gone(truth: Truth, plan: Plan, reachable: list[Operation]) -> Iterator[Violation]:
+    """Its work was taken over: the coupon is not held by nobody, and points that came are told as such."""
+    waits = any(one.state is OperationState.NEEDS_ATTENTION for one in reachable)
+    record = truth.record or {}
+    if "cancellation" in record and not waits:
+        yield Violation(Broken.STUCK, "a desk that is gone holds the coupon for ever")
+    says_so = (
+        bool(record.get("refunded_at")) if plan.kind is OperationKind.ORDER_REFUND else record.get("status") == "cancelled"
+    )
+    if truth.sends and not waits and not says_so:
+        yield Violation(Broken.LOST, "a desk that is gone has returned the points, and the record does not say so")
 
 
 def _of_points(truth: Truth, plan: Plan, others: Bystanders, operations: list[Operation]) -> Iterator[Violation]:
@@ -87,7 +103,7 @@ def _of_points(truth: Truth, plan: Plan, others: Bystanders, operations: list[Op
     is_refund = plan.kind is OperationKind.ORDER_REFUND
     if any((reason == REFUND_FOR_CANCELLED_ORDER) is not is_refund for reason in truth.reasons):
         yield Violation(Broken.WRONG, f"the reason in the point history is {truth.reasons}")
-    if not any(_stands_for_credit(one) for one in operations):
+    if not plan.takes_over and not any(_stands_for_credit(one) for one in operations):
         yield Violation(Broken.LOST, "credited, and no operation is completed or waits for a person")
 
 
@@ -99,6 +115,9 @@ def _stands_for_credit(operation: Operation) -> bool:
 
 
 def _of_second_persons(truth: Truth, plan: Plan, coupon: Specimen, operations: list[Operation]) -> Iterator[Violation]:
+    verified = [one for one in operations if one.step(StepName.VERIFY).state is StepState.DONE]
+    if any(one.request.takes_over and one.approved_by is None for one in verified):
+        yield Violation(Broken.WRONG, "taken over without a second person")
     if any(one.approved_by == one.operator.login for one in operations):
         yield Violation(Broken.WRONG, "somebody approved what they had asked for")
     agreed = any(one.approved_by is not None for one in operations)
@@ -106,7 +125,10 @@ def _of_second_persons(truth: Truth, plan: Plan, coupon: Specimen, operations: l
         yield Violation(Broken.WRONG, "done without the second person that it needs")
 
 
-def _of_operation(truth: Truth, plan: Plan, operation: Operation, others: Bystanders) -> Iterator[Violation]:
+def _of_operation(
+    truth: Truth, plan: Plan, operation: Operation, operations: list[Operation], others: Bystanders
+) -> Iterator[Violation]:
+    was_taken_over = any(one.request.takes_over == operation.id for one in operations)
     name = f"operation {operation.id[:8]}"
     mark = (truth.record or {}).get("cancellation")
     is_marked = mark is not None and mark.get("operation") == operation.id
@@ -121,7 +143,7 @@ def _of_operation(truth: Truth, plan: Plan, operation: Operation, others: Bystan
         case OperationState.NEEDS_ATTENTION:
             if not operation.attention or not operation.next_action:
                 yield Violation(Broken.UNTRUE, f"{name} needs a person and does not say why or what for")
-            if others.returned_by_hand_after is None and not truth.used_late:
+            if others.returned_by_hand_after is None and not truth.used_late and not was_taken_over:
                 yield Violation(Broken.STUCK, f"{name} needs a person for nothing: {operation.attention}")
         case OperationState.REFUSED:
             if is_marked:
@@ -155,7 +177,9 @@ def _of_completed(truth: Truth, operation: Operation, others: Bystanders, name: 
     was_answered = operation.step(StepName.RETIRE).state is StepState.SKIPPED
     if truth.looked_late and not was_answered:
         yield Violation(Broken.WRONG, f"{name} looked after the coupon was used late, and raised no alarm")
-    if operation.points_returned != (truth.deducted if pivot is StepState.DONE else 0):
+    # Of two desks that one after the other worked on it, either may say so.
+    by_another = operation.request.takes_over is not None and operation.points_returned == 0
+    if operation.points_returned != (truth.deducted if pivot is StepState.DONE else 0) and not by_another:
         yield Violation(Broken.UNTRUE, f"{name} says {operation.points_returned} points")
 
 
@@ -164,14 +188,14 @@ def _is_settled_by_hand(operation: Operation) -> bool:
     return operation.step(StepName.NOTIFY).state is StepState.SKIPPED
 
 
-def _of_mails(truth: Truth, plan: Plan, operations: list[Operation]) -> Iterator[Violation]:
+def _of_mails(truth: Truth, plan: Plan, operations: list[Operation], reachable: list[Operation]) -> Iterator[Violation]:
     if truth.mails > 1:
         yield Violation(Broken.MAILED_TWICE, f"{truth.mails} e-mails were sent")
     if truth.mails and not any(one.ended_at and one.state is not OperationState.REFUSED for one in operations):
         yield Violation(Broken.WRONG, "an e-mail was sent and nothing is completed")
     if truth.mails and plan.kind is OperationKind.INVALIDATE:
         yield Violation(Broken.WRONG, "an e-mail was sent for a code that was only switched off")
-    for operation in operations:
+    for operation in reachable:
         told = operation.step(StepName.NOTIFY).state
         if told is StepState.DONE and truth.mails == 0:
             yield Violation(Broken.LOST, "the e-mail counts as sent and never came")
@@ -185,7 +209,8 @@ def _of_coupon(truth: Truth, others: Bystanders, operations: list[Operation]) ->
     closed = any(finding.rule is Rule.CLOSED for one in operations for finding in one.findings)
     if truth.was_killed and truth.is_dead and not truth.used and not settled and not closed:
         yield Violation(Broken.LOST, "the code is dead, and every operation was refused")
-    if len([one for one in operations if one.state is OperationState.COMPLETED]) > 1:
+    completed = {one.id: one for one in operations if one.state is OperationState.COMPLETED}
+    if len(completed) - len([one for one in completed.values() if one.request.takes_over in completed]) > 1:
         yield Violation(Broken.DOUBLE, "two operations are completed")
     if others.edits and (truth.record is None or truth.record.get(NOTE) != others.edits):
         yield Violation(Broken.WRONG, "what the website wrote into the record is lost")

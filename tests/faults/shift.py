@@ -40,13 +40,13 @@ class Shift:
 
     def _begin_or_go_on(self) -> int:
         desk, errand, plan = self._desk, self._errand, self._plan
-        if desk.index.open_ones():
+        if desk.index.open_ones() or not errand.may_cancel:
             touched = desk.resume(wait_seconds=WAIT_SECONDS)
             return max((one.exit_status for one in touched), default=ExitStatus.DONE)
         code = CouponCode.parse(errand.code)
-        if not errand.may_cancel or _is_settled(desk.operations(code=code)):
+        if _is_settled(desk.operations(code=code)):
             return ExitStatus.DONE
-        request = CancelRequest(code, plan.kind, plan.reason, "Wrong customer at the till", errand.order)
+        request = CancelRequest(code, plan.kind, plan.reason, "Wrong customer at the till", errand.order, errand.takes_over)
         return desk.cancel(request, self._sign_in(plan.asked_by), wait_seconds=WAIT_SECONDS).exit_status
 
     def _decide(self) -> None:

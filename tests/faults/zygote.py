@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, Self
 
 import httpx
+import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 
 from coupon_desk.mail import smtp
 from coupon_desk.people import pins
