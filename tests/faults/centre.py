@@ -189,19 +189,26 @@ class Network:
 
 def _startup(asked: BinaryIO) -> bytes:
     """The first words of a connection, which alone bear no kind."""
-    length = asked.read(4)
-    return length + asked.read(int.from_bytes(length) - 4)
+    length = _exactly(asked, 4)
+    return length + _exactly(asked, int.from_bytes(length) - 4)
 
 
 def _until(stream: BinaryIO, last: bytes) -> bytes:
     """All messages up to one of these kinds; nothing where the connection ended."""
     told = b""
     while kind := stream.read(1):
-        length = stream.read(4)
-        told += kind + length + stream.read(int.from_bytes(length) - 4)
+        length = _exactly(stream, 4)
+        told += kind + length + _exactly(stream, int.from_bytes(length) - 4)
         if kind in last:
             return told
     return b""
+
+
+def _exactly(stream: BinaryIO, count: int) -> bytes:
+    read = stream.read(count)
+    if len(read) < count:
+        raise ConnectionResetError  # whoever spoke was killed in the middle of it
+    return read
 
 
 @contextmanager

@@ -29,6 +29,7 @@ def without_claim() -> None:
 
     put(engine, "STEPS", {**STEPS, StepName.CLAIM: claim})
     put(step_invalidate, "_is_still_claimed", lambda _work, _record: True)
+    put(step_invalidate, "_is_anothers", lambda _work, _record: False)
 
 
 def without_compare() -> None:
