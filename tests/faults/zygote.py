@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Final, Self
 
 import httpx
-import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401
 
+from coupon_desk import settings
+from coupon_desk.central import claims, place
+from coupon_desk.clock import SystemClock
 from coupon_desk.mail import smtp
 from coupon_desk.people import pins
 from coupon_desk.points import transport as points_transport
@@ -86,6 +88,7 @@ def serve(true_time: SharedTime) -> None:
     """Answer until nobody asks any more."""
     shorten_waits()
     keep_databases()
+    load_centre()
     for line in sys.stdin.buffer:
         asked = json.loads(line)
         match asked:
@@ -115,6 +118,13 @@ def shorten_waits() -> None:
     put(pins.PinCost.__init__, "__defaults__", (1, 8, 1))
     context = ssl.create_default_context()
     put(ssl, "create_default_context", lambda *_, **__: context)
+
+
+def load_centre() -> None:
+    """What a desk with a central database loads late, its driver above all. Nothing is connected."""
+    shared = place.open_central(settings.Central(url="postgresql://nobody@/nothing?host=/nowhere"), lambda: None, SystemClock())
+    claims.PostgresClaims(shared, "nowhere")
+    shared.close()
 
 
 def keep_databases() -> None:
