@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from coupon_desk.app.doctor import Check, examine
 from coupon_desk.app.freshening import row_of
@@ -49,6 +49,10 @@ from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.verification import Verification
 from coupon_desk.vault import KeyringVault, Vault
 from coupon_desk.words import Language, Message, msg
+
+if TYPE_CHECKING:
+    from coupon_desk.app.shipping import Shipping
+    from coupon_desk.trail.shipping_state import ShippingState
 
 _log = logging.getLogger(__name__)
 
@@ -103,8 +107,10 @@ class CouponDesk:
         return cls(place, settings, secrets or KeyringVault(home), clock or SystemClock(), on_close)
 
     def hold(self) -> None:
-        """Take the home's lock, as every program that works in it must. Raises HomeBusy."""
+        """Take the home's lock, as every program that works in it must, and ship its trail. Raises HomeBusy."""
         self._parts.lock.take()
+        if self._parts.shipping is not None:
+            self._parts.shipping.begin()
 
     def look(self, code: CouponCode, session: Session | None, *, taking_over: str | None = None) -> CouponView:
         """The coupon as all sources see it now; the catalogue learns from it. Raises NotPermitted, ConfigurationError.
@@ -258,6 +264,21 @@ class CouponDesk:
     def verify_trail(self) -> Verification:
         """Walk the whole chain of the trail."""
         return self.trail.verify()
+
+    @property
+    def shipping(self) -> Shipping:
+        """The way of the trail into the central database. Raises ConfigurationError where none is configured."""
+        if self._parts.shipping is None:
+            raise ConfigurationError(
+                msg("No central database is configured."),
+                done=msg("Nothing was done."),
+                todo=msg('Name it under [central] in the configuration: url = "postgresql://USER@HOST/DATABASE"'),
+            )
+        return self._parts.shipping
+
+    def shipping_state(self) -> ShippingState | None:
+        """How far the trail has come into the central database; None where none is configured. Asks only this home."""
+        return self._parts.shipping.state() if self._parts.shipping is not None else None
 
     def doctor(self) -> tuple[Check, ...]:
         """Look at everything that has to work, one check each."""

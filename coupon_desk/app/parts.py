@@ -34,6 +34,7 @@ from coupon_desk.trail.trail import Trail
 from coupon_desk.vault import SecretName, Vault
 
 if TYPE_CHECKING:
+    from coupon_desk.app.shipping import Shipping
     from coupon_desk.central.place import Central
 
 
@@ -59,6 +60,7 @@ class Parts:
         self._executor = ThreadPoolExecutor(max_workers=12, thread_name_prefix="evidence")
         self.central = self._open_central()
         self.claims = self._open_claims()
+        self.shipping = self._open_shipping()
         self.gatherer = Gatherer(self.shop, self.points, clock, self._executor, self._customer_of, self._holder_of)
         self.engine = self._engine()
 
@@ -79,6 +81,8 @@ class Parts:
         self._executor.shutdown(wait=True, cancel_futures=True)
         self.client.close()
         self.points.close()
+        if self.shipping is not None:
+            self.shipping.end()
         if self.central is not None:
             self.central.close()
         self.database.close()
@@ -122,6 +126,13 @@ class Parts:
         from coupon_desk.central.claims import PostgresClaims
 
         return PostgresClaims(self.central, self.settings.shopify.domain)
+
+    def _open_shipping(self) -> Shipping | None:
+        if self.central is None:
+            return None
+        from coupon_desk.app.shipping import Shipping
+
+        return Shipping(self.database, self.trail, self.central, self.clock)
 
     def _centre(self) -> Centre | None:
         if self.settings.central is None or self.claims is None:
