@@ -269,11 +269,7 @@ class CouponDesk:
     def shipping(self) -> Shipping:
         """The way of the trail into the central database. Raises ConfigurationError where none is configured."""
         if self._parts.shipping is None:
-            raise ConfigurationError(
-                msg("No central database is configured."),
-                done=msg("Nothing was done."),
-                todo=msg('Name it under [central] in the configuration: url = "postgresql://USER@HOST/DATABASE"'),
-            )
+            raise _no_central()
         return self._parts.shipping
 
     def shipping_state(self) -> ShippingState | None:
@@ -292,11 +288,7 @@ class CouponDesk:
     def central_state(self) -> CentralState:
         """How this desk stands in the central database. Raises RemoteError, and ConfigurationError where there is none."""
         if self._parts.central is None:
-            raise ConfigurationError(
-                msg("No central database is configured."),
-                done=msg("Nothing was done."),
-                todo=msg('Name it under [central] in the configuration: url = "postgresql://USER@HOST/DATABASE"'),
-            )
+            raise _no_central()
         return state(self._parts.central)
 
     def abort_reads(self) -> None:
@@ -327,6 +319,14 @@ class CouponDesk:
                     _log.info("the catalogue does not show operation %s: %s", operation.id, wrong)
 
         return observe
+
+
+def _no_central() -> ConfigurationError:
+    return ConfigurationError(
+        msg("No central database is configured."),
+        done=msg("Nothing was done."),
+        todo=msg('Name it under [central] in the configuration: url = "postgresql://USER@HOST/DATABASE"'),
+    )
 
 
 def _shown_as(operation: Operation) -> CouponStatus | None:

@@ -15,6 +15,7 @@ from coupon_desk.cli.asking import administrators_password, new_password
 from coupon_desk.cli.call import Call
 from coupon_desk.cli.documents import moment
 from coupon_desk.cli.options import for_scripts
+from coupon_desk.cli.shipping import ship, shipping_document, verify
 from coupon_desk.errors import ConfigurationError, ExitStatus, RemoteRefused, System
 from coupon_desk.people.roles import Right
 from coupon_desk.words import msg, msgn, write
@@ -38,6 +39,10 @@ _URL = click.option(
 @click.group(short_help="The database that several desks share.")
 def central() -> None:
     """The central database: prepare it, let desks in, see how this desk stands there."""
+
+
+central.add_command(ship)
+central.add_command(verify)
 
 
 @central.command()
@@ -142,9 +147,9 @@ def status(call: Call) -> int:
     """How this desk stands there: its name, its entries there and here, its open claims."""
     call.document = {"central": None}
     desk, _ = call.reader(Right.SEE, "central")
-    found, here = desk.central_state(), desk.trail.head().sequence
+    found, here, shipping = desk.central_state(), desk.trail.head().sequence, desk.shipping.state()
     if call.output.as_json:
-        call.output.document({"central": _document(found, here)})
+        call.output.document({"central": {**_document(found, here), "shipping": shipping_document(call, shipping)}})
         return ExitStatus.DONE
     words = call.output.words
     call.output.table(
@@ -154,6 +159,7 @@ def status(call: Call) -> int:
             (words(msg("Version")), str(found.schema_version)),
             (words(msg("Desk")), found.desk),
             (words(msg("Entries there")), words(msg("{there} of {here}", there=found.entries, here=here))),
+            (words(msg("Shipping")), words(shipping.alarm or shipping.state.label)),
             (words(msg("Open claims")), str(len(found.claims))),
         ]
     )

@@ -12,11 +12,11 @@ from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Colour
 from coupon_desk.errors import ExitStatus
 from coupon_desk.people.roles import Right
+from coupon_desk.trail.shipping_state import ShippingState, ShippingStatus
 from coupon_desk.words import Message, msg, msgn
 
 if TYPE_CHECKING:
     from coupon_desk.trail.shipped_verification import ShippedVerification
-    from coupon_desk.trail.shipping_state import ShippingState
 
 
 @click.command(short_help="Send what waits of the trail.")
@@ -65,20 +65,21 @@ def shipping_document(call: Call, state: ShippingState) -> Document:
 
 def _tell(call: Call, state: ShippingState) -> None:
     say = call.output.say
-    match state.state.exit_status:
-        case ExitStatus.DONE:
-            say(
-                msg("The central database holds the whole trail of this desk: {count} entries.", count=state.shipped),
-                Colour.GOOD,
-            )
-        case ExitStatus.NEEDS_A_PERSON:
+    match state.state:
+        case ShippingStatus.UP_TO_DATE:
+            whole = msg("The central database holds the whole trail of this desk: {count} entries.", count=state.shipped)
+            say(whole, Colour.GOOD)
+        case ShippingStatus.ALARM:
+            say(msg("Nothing more is shipped."), Colour.BAD)
             for sentence in (state.alarm, state.todo):
                 if sentence is not None:
-                    say(sentence, Colour.BAD if sentence is state.alarm else Colour.PLAIN)
-            say(_count_of(state.behind))
-        case _:
+                    say(sentence)
+        case ShippingStatus.OUT_OF_REACH:
             say(msg("The central database is out of reach; nothing is lost."), Colour.WARNING)
-            say(_count_of(state.behind))
+        case _:
+            pass
+    if state.behind:
+        say(_count_of(state.behind))
 
 
 def _count_of(behind: int) -> Message:

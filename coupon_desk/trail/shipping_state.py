@@ -85,10 +85,13 @@ class Alarm:
     since: datetime
 
     def is_same(self, other: Alarm | None) -> bool:
-        """Whether it is this alarm again. How far the centre is ahead, or why it does not let us in, may change meanwhile."""
-        if other is None or self.kind is not other.kind:
+        """Whether it is this alarm again: a trail that is behind the centre's becomes another one with its next entries."""
+        if other is None:
             return False
-        return self.kind is not AlarmKind.ENTRY_REFUSED or self.place == other.place
+        if self.kind is AlarmKind.ENTRY_REFUSED:
+            return self.kind is other.kind and self.place == other.place
+        foreign = {AlarmKind.CENTRE_AHEAD, AlarmKind.FORK}
+        return self.kind is other.kind or {self.kind, other.kind} <= foreign
 
     def to_json(self) -> str:
         """As it is kept."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 
@@ -25,6 +26,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
+def alarmed(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A trail that cannot be shipped is also told in the log."""
+    with caplog.at_level(logging.WARNING, logger="coupon_desk.shipping"):
+        yield
+
+
+@pytest.fixture
 def company(server: Server) -> Iterator[CentralDatabase]:
     """An empty database, and an administrator `boss` who needs a password over the network."""
     with central_database(server.folder, server.port, prepared=False) as database:
@@ -39,6 +47,7 @@ def share(cli: CommandLine, url: str) -> None:
     config.write_text(config.read_text(encoding="utf-8") + f'\n[central]\nurl = "{url}"\n', encoding="utf-8")
 
 
+@pytest.mark.usefixtures("alarmed")
 def test_from_an_empty_database_to_a_desk_that_works_with_it(
     cli: CommandLine, empty_cli: CommandLine, company: CentralDatabase, server: Server, shop: TrainingShop
 ) -> None:
@@ -149,6 +158,7 @@ def test_a_home_without_a_central_database_says_so(cli: CommandLine) -> None:
     assert "Central database" not in {check["name"] for check in checks}
 
 
+@pytest.mark.usefixtures("alarmed")
 def test_the_doctor_tells_what_is_wrong_with_the_central_database(cli: CommandLine, centre: CentralDatabase) -> None:
     def central_check() -> tuple[bool, str, str | None]:
         document = cli.here("doctor", "--json", operator="owner").document
