@@ -68,7 +68,6 @@ def kinds_of(call: str) -> Mapping[FaultKind, float]:
 CALLS: Final = (
     "DiscountByCode",
     "DiscountById",
-    "DiscountCodes",
     "CustomerRecord",
     "OrdersOfCoupon",
     "OrderIdsByName",

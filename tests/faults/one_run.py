@@ -77,7 +77,7 @@ class Run:
         outcome.violations.extend(broken_promises(shop, plan, coupon, others, homes))
         if plan.centre is not CentreUse.NONE:
             outcome.violations.extend(broken_claims(self._bench.centre.open_claims(), homes))
-        outcome.tell(plan, [one for home in homes for one in home.operations])
+        outcome.tell(plan, [one for home in homes if not home.is_gone for one in home.operations])
         return outcome
 
     def _all_desks(

@@ -59,14 +59,22 @@ class Bystanders:
                 case Event.PAYMENT_BEGINS:
                     self._begin_payment()
                 case Event.RETURN_BY_HAND:
-                    self.returned_by_hand_after = shop.journal.entries[-1].number if shop.journal.entries else 0
-                    shop.add_points(coupon.customer_id, coupon.points, BY_HAND, coupon.reference)
+                    after = shop.journal.entries[-1].number if shop.journal.entries else 0
+                    if self._add_points(coupon.points, BY_HAND, coupon.reference):
+                        self.returned_by_hand_after = after
                 case Event.OTHER_POINTS:
-                    shop.add_points(coupon.customer_id, 30, "Purchase")
+                    self._add_points(30, "Purchase")
                 case Event.ORDER_CANCELLED:
                     self.cancel_order()
                 case Event.RECORD_EDITED:
                     shop.premises.change(self._edit_record)
+
+    def _add_points(self, points: int, reason: str, reference: str | None = None) -> bool:
+        """False where the point system does not know the customer."""
+        if self._shop.balance(self._coupon.customer_id) is None:
+            return False
+        self._shop.add_points(self._coupon.customer_id, points, reason, reference)
+        return True
 
     def cancel_order(self) -> None:
         """The customer's order with the coupon is cancelled in Shopify."""
