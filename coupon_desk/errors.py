@@ -88,11 +88,12 @@ class RemoteError(DeskError):
         system: System,
         what: Message,
         *,
+        done: Message | None = None,
         todo: Message | None = None,
         detail: str = "",
         request_id: str | None = None,
     ) -> None:
-        super().__init__(what, todo=todo, detail=detail)
+        super().__init__(what, done=done, todo=todo, detail=detail)
         self.system = system
         self.request_id = request_id
 
@@ -119,11 +120,12 @@ class RemoteUnavailable(RemoteError):
         what: Message,
         *,
         retry_after_seconds: float | None = None,
+        done: Message | None = None,
         todo: Message | None = None,
         detail: str = "",
         request_id: str | None = None,
     ) -> None:
-        super().__init__(system, what, todo=todo, detail=detail, request_id=request_id)
+        super().__init__(system, what, done=done, todo=todo, detail=detail, request_id=request_id)
         self.retry_after_seconds = retry_after_seconds
 
 

@@ -45,7 +45,8 @@ def as_administrator(address: PostgresAddress, password: Callable[[], str | None
             raise RemoteRefused(
                 System.CENTRAL,
                 msg("This user may not administer the central database."),
-                todo=msg("Give with --url a user who may create roles and schemas there. Nothing was done."),
+                done=msg("Nothing was done."),
+                todo=msg("Give with --url a user who may create roles and schemas there."),
                 detail=str(wrong),
             ) from wrong
         raise refusal(wrong) from wrong

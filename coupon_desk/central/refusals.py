@@ -29,7 +29,7 @@ class ChainRefused(RemoteRefused):
     """
 
     def __init__(self, flaw: ChainFlaw, sequence: int | None, detail: str) -> None:
-        super().__init__(System.CENTRAL, _FLAWS[flaw], todo=_TELL_ADMINISTRATOR, detail=detail)
+        super().__init__(System.CENTRAL, _FLAWS[flaw], done=msg("Nothing was stored."), todo=_TELL_ADMINISTRATOR, detail=detail)
         self.flaw = flaw
         self.sequence = sequence
 
@@ -42,7 +42,13 @@ class SchemaMismatch(RemoteRefused):
             what = msg("The central database has not been prepared for Coupon Desk.")
         else:
             what = _NEWER if is_newer else _OLDER
-        super().__init__(System.CENTRAL, what, todo=_INSTALL_NEWEST if is_newer else _INIT, detail=f"schema version {found}")
+        super().__init__(
+            System.CENTRAL,
+            what,
+            done=_NOTHING_DONE,
+            todo=_INSTALL_NEWEST if is_newer else _INIT,
+            detail=f"schema version {found}",
+        )
         self.found = found
 
 
@@ -53,6 +59,7 @@ class UnknownDesk(RemoteRefused):
         super().__init__(
             System.CENTRAL,
             msg("The central database does not know this desk, or it was disabled there."),
+            done=_NOTHING_DONE,
             todo=msg("Have the administrator run “coupon-desk central add-desk”, and check the user in [central] url."),
             detail=detail,
         )
@@ -62,9 +69,10 @@ class WrongPassword(RemoteRefused):
     """The server wants another password, or one at all; nothing was done."""
 
 
-_TELL_ADMINISTRATOR: Final = msg("Tell the administrator; keep the home as it is. Nothing was stored.")
-_INIT: Final = msg("Have the administrator run “coupon-desk central init”. Nothing was done.")
-_INSTALL_NEWEST: Final = msg("Install the newest version of Coupon Desk on this computer. Nothing was done.")
+_NOTHING_DONE: Final = msg("Nothing was done.")
+_TELL_ADMINISTRATOR: Final = msg("Tell the administrator; keep the home as it is.")
+_INIT: Final = msg("Have the administrator run “coupon-desk central init”.")
+_INSTALL_NEWEST: Final = msg("Install the newest version of Coupon Desk on this computer.")
 _OLDER: Final = msg("The central database is prepared for an older version of Coupon Desk.")
 _NEWER: Final = msg("The central database is prepared for a newer version of Coupon Desk.")
 _AGAIN: Final = msg("Check the network and the database server; it is tried again by itself.")
@@ -105,7 +113,7 @@ def refusal(wrong: psycopg.Error) -> RemoteError:
     if state == "CD001":
         return UnknownDesk(detail)
     if state == "CD005":
-        return _refused(msg("A claim is not taken over without a proof."), msg("Nothing was done."), detail)
+        return _refused(msg("A claim is not taken over without a proof."), msg("Say what was looked at, and by whom."), detail)
     if state == "42501":
         return _refused(msg("The central database does not give this desk the rights that it needs."), _RIGHTS, detail)
     if _NOT_PREPARED.fullmatch(state):
@@ -141,10 +149,11 @@ def not_connected(wrong: psycopg.OperationalError) -> RemoteError:
         return WrongPassword(
             System.CENTRAL,
             msg("The central database did not accept the password, or wants one."),
+            done=_NOTHING_DONE,
             todo=msg("Store it with “coupon-desk secrets set {name}”.", name="central.password"),
             detail=detail,
         )
-    return out_of_reach(detail)
+    return RemoteUnavailable(System.CENTRAL, _OUT_OF_REACH, done=_NOTHING_DONE, todo=_AGAIN, detail=detail)
 
 
 def _number_in(wrong: psycopg.Error) -> int | None:
@@ -170,4 +179,4 @@ def _sign_in_refused(detail: str) -> RemoteRefused:
 
 
 def _refused(what: Message, todo: Message, detail: str) -> RemoteRefused:
-    return RemoteRefused(System.CENTRAL, what, todo=todo, detail=detail)
+    return RemoteRefused(System.CENTRAL, what, done=_NOTHING_DONE, todo=todo, detail=detail)

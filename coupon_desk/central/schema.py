@@ -56,7 +56,8 @@ def prepare(connection: psycopg.Connection[Any], steps: tuple[Step, ...] = STEPS
         raise RemoteRefused(
             System.CENTRAL,
             msg("The server of the central database is too old; PostgreSQL 13 or newer is needed."),
-            todo=msg("Nothing was done. Take a newer server."),
+            done=msg("Nothing was done."),
+            todo=msg("Take a newer server."),
             detail=str(connection.info.server_version),
         )
     connection.execute("SELECT pg_advisory_xact_lock(hashtext('coupon_desk'))")
@@ -103,7 +104,8 @@ def _make_schema(connection: psycopg.Connection[Any]) -> None:
         raise RemoteRefused(
             System.CENTRAL,
             msg("The database has a schema “coupon_desk” that belongs to somebody else ({owner}).", owner=str(owner)),
-            todo=msg("Nothing was done. Use another database."),
+            done=msg("Nothing was done."),
+            todo=msg("Use another database."),
         )
     connection.execute(f"SET LOCAL ROLE {OWNER}".encode())
     connection.execute(

@@ -237,6 +237,7 @@ def _as_administrator(
         raise RemoteRefused(
             System.CENTRAL,
             msg("The central database did not accept the administrator's password."),
-            todo=msg("Nothing was done. Try again, or give another user with --url."),
+            done=msg("Nothing was done."),
+            todo=msg("Try again, or give another user with --url."),
             detail=wrong.detail,
         ) from wrong

@@ -31,6 +31,7 @@ def refused(kind: type[RemoteError], ask: Callable[[], object]) -> str:
     assert type(told.value) is kind
     assert told.value.system is System.CENTRAL
     assert told.value.todo is not None
+    assert told.value.done is not None or kind is RemoteUnavailable, "a cut connection does not tell what was done"
     sentences = told.value.sentences(Language.EN)
     assert PASSWORD not in sentences + told.value.detail + repr(told.value)
     return sentences

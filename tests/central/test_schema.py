@@ -102,28 +102,6 @@ def test_a_schema_of_that_name_that_belongs_to_somebody_else_is_not_touched(bare
     assert bare.ask("SELECT count(*) FROM pg_class WHERE relnamespace = 'coupon_desk'::regnamespace") == [(1,)]
 
 
-def test_an_administrator_needs_no_more_than_to_create_roles_and_schemas(postgres_folder: Path) -> None:
-    with central_database(postgres_folder, prepared=False) as database:
-        somebody = f"somebody_{database.name[-12:]}"
-        database.ask(f"CREATE ROLE {somebody} LOGIN CREATEROLE")
-        database.ask(f'GRANT CREATE ON DATABASE "{database.name}" TO {somebody}')
-        try:
-            # Roles belong to the whole server; here another administrator has made them already and hands them on.
-            database.ask(f"GRANT coupon_desk_owner, coupon_desk_desk, coupon_desk_auditor TO {somebody} WITH ADMIN OPTION")
-            address = PostgresAddress.parse(database.url(somebody))
-            assert prepared(address) == Prepared(None, KNOWN)
-            with as_administrator(address, lambda: None) as connection:
-                added = add_desk(connection, "Ginza", f"desk_{database.name[-12:]}", PASSWORD)
-            central = database.open_as(added.role)
-            require_well(check(central))
-            with as_administrator(address, lambda: None) as connection:
-                disable_desk(connection, "Ginza")
-            with pytest.raises(RemoteRefused):
-                central.own_desk()
-        finally:
-            database.ask(f"REASSIGN OWNED BY {somebody} TO postgres; DROP OWNED BY {somebody}; DROP ROLE {somebody}")
-
-
 def test_who_may_not_administer_is_told(bare: CentralDatabase) -> None:
     prepared(bare.administrator)
     role = bare.add_desk("Ginza")
