@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -83,8 +84,9 @@ class Company:
         self.database.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'coupon-desk%'")
 
     def crash(self) -> None:
-        """The server ends without a word and recovers."""
-        self._server.kill()
+        """The server ends as it stands, without having tidied up, and recovers when it comes back."""
+        # Killing the first of its processes would leave the others at work in the data, and the next server refused.
+        self._server.send_signal(signal.SIGQUIT)
         self._server.wait()
         self._running.close()
         self._running = ExitStack()
@@ -95,8 +97,8 @@ class Company:
         self._running.close()
 
     def _start(self) -> None:
-        # It takes the place of one that was killed: its processes go first.
-        self._server = self._running.enter_context(serving(self.folder))
+        # Little to recover from, so that it is soon back.
+        self._server = self._running.enter_context(serving(self.folder, "-c", "max_wal_size=96MB"))
 
 
 @contextmanager
@@ -119,6 +121,8 @@ class Campaign:
         self._entries = entries
         self._chance = random.Random(seed)
         self._crashes = crashes
+        # A process needs some seconds to begin: killed sooner every time, a large trail would never arrive.
+        self._longest_peace_seconds = min(20.0, 4.0 + entries / 50_000)
         self._desks: list[subprocess.Popen[bytes]] = []
         self._outcome = Outcome(entries)
 
@@ -131,7 +135,7 @@ class Campaign:
             while not self._is_finished():
                 while len(self._desks) < self._chance.choice((1, 1, 1, 2)):
                     self._start_desk()
-                self._wait(self._chance.uniform(0.5, 8.0))
+                self._wait(self._chance.uniform(0.5, self._longest_peace_seconds))
                 self._befall()
                 arrived = self._arrived()
                 if arrived > seen:
