@@ -166,6 +166,9 @@ class Run:
         if "Traceback" in out + err:
             self._untrue(f"the command line crashed: {err}")
         credited = sum(entry.applied for entry in self._shop.journal.calls("add"))
+        if not out.startswith("{"):
+            self._untrue(f"the command line said nothing on its output, ended with {process.returncode}, and told: {err!r}")
+            return
         said = [(one["state"], one["points_returned"]) for one in json.loads(out)["operations"]]
         if any(state == "completed" or points for state, points in said) and credited != 1:
             self._untrue(f"the command line says {said}, and points were credited {credited} times")
