@@ -34,6 +34,7 @@ class Shipping:
         self._shipped = ShippedTrail(central)
         self._shipment = Shipment(database, trail, self._shipped, clock)
         self._shipper = Shipper(self._shipment)
+        self._is_over = False
         trail.on_append = self._shipper.appended
 
     def begin(self) -> None:
@@ -77,7 +78,13 @@ class Shipping:
         return found
 
     def end(self) -> None:
-        """Stop after a last try, also where nothing was begun; without one where the centre was just out of reach."""
+        """Stop after a last try, also where nothing was begun; without one where the centre was just out of reach.
+
+        Again is harmless.
+        """
+        if self._is_over:
+            return
+        self._is_over = True
         seconds = CLOSE_SECONDS
         try:
             if self._shipment.seconds_to_be_patient() > 0.0:
