@@ -35,14 +35,12 @@ def opened(connection: Connection, query: Select[Any], *, at_once: int = 1000) -
 def chain_rows(database: Database, connection: Connection, first: int = LOWEST) -> Iterator[ChainRow]:
     """The rows of the chain from a sequence on, in order, as the connection sees them; a million in seconds on SQLite.
 
-    What is not stored as text there counts as nothing, whatever its bytes.
+    What is not stored as text there counts as empty, whatever its bytes.
     """
     if database.dialect == "sqlite":
-        yield from database.bare_rows(connection, _CHAIN_ON_SQLITE, (first,))
-        return
+        return database.bare_rows(connection, _CHAIN_ON_SQLITE, (first,))
     ordered = whole_entries().where(entries.c.sequence >= literal(first, BigInteger)).order_by(entries.c.sequence)
-    for row in connection.execution_options(yield_per=5000).execute(ordered):
-        yield chain_row(*row)
+    return (chain_row(*row) for row in connection.execution_options(yield_per=5000).execute(ordered))
 
 
 def is_defined_as_expected(database: Database, connection: Connection) -> bool:
@@ -55,9 +53,8 @@ def is_defined_as_expected(database: Database, connection: Connection) -> bool:
 
 
 _CHAIN_ON_SQLITE: Final = """
-SELECT sequence, version,
-  CASE typeof(previous) WHEN 'text' THEN CAST(previous AS BLOB) ELSE x'' END,
-  CASE typeof(entry) WHEN 'text' THEN CAST(entry AS BLOB) ELSE x'' END,
-  CASE typeof(hash) WHEN 'text' THEN CAST(hash AS BLOB) ELSE x'' END
+SELECT sequence, version, CAST(previous AS BLOB),
+  CASE WHEN typeof(previous) = 'text' AND typeof(entry) = 'text' AND typeof(hash) = 'text' THEN CAST(entry AS BLOB) ELSE x'' END,
+  CAST(hash AS BLOB)
 FROM entries WHERE sequence >= ? ORDER BY sequence
 """

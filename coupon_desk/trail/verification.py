@@ -124,7 +124,12 @@ def verify_rows(
     for row in rest:
         sequence, version, previous, entry, digest = row
         number += 1
-        if sequence != number or previous != head or digest != entry_hash(version, number, head, entry):
+        # What `entry_hash` does, without a call for each of a million entries.
+        if version == 2:
+            made = sha256(b'["%b",%d,%b]' % (head, number, entry)).hexdigest().encode()
+        else:
+            made = entry_hash(version, number, head, entry)
+        if digest != made or previous != head or sequence != number:
             bad = _Misfit(row, number, head, recent, rest).named()
             return Verification(number, Head(number - 1, head.decode()), bad)
         recent.append(digest)
