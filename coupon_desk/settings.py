@@ -96,7 +96,10 @@ class Logs(_Section, frozen=True):
 
 
 class Policy(_Section, frozen=True):
-    """`[policy]`: the rules of the house. Minutes and seconds as named; points are points."""
+    """`[policy]`: the rules of the house. Minutes and seconds as named; points are points.
+
+    After `personal_data_days` without anything new the texts about a coupon are erased from the trail; 0 keeps them for ever.
+    """
 
     settle_seconds: Seconds = 5
     retire: Literal["delete-after-check", "keep", "delete-now"] = "delete-after-check"
@@ -106,6 +109,7 @@ class Policy(_Section, frozen=True):
     approval_above_points: Count = 5000
     daily_points_per_operator: Count = 50000
     minimum_note_length: Annotated[int, msgspec.Meta(ge=1, le=500)] = 5
+    personal_data_days: Count = 0
 
 
 class Settings(_Section, frozen=True):

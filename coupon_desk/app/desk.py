@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from coupon_desk.app.doctor import Check, examine
+from coupon_desk.app.erasing import erase_customer, erase_what_is_old
 from coupon_desk.app.freshening import row_of
 from coupon_desk.app.home import Home, desk_name
 from coupon_desk.app.parts import Parts
@@ -46,6 +47,7 @@ from coupon_desk.receipts.layout import ReceiptWidth, render
 from coupon_desk.settings import Settings, load
 from coupon_desk.shopify.listing import Listing
 from coupon_desk.trail.entry import NewEntry
+from coupon_desk.trail.erasing import Erased
 from coupon_desk.trail.verification import Verification
 from coupon_desk.vault import KeyringVault, Vault
 from coupon_desk.words import Language, Message, msg
@@ -83,6 +85,7 @@ class CouponDesk:
         self.people = self._parts.people
         self.catalogue = self._parts.catalogue
         self.engine = self._parts.engine
+        self._has_erased = False
         self.reading = TrailReading(self.trail, self.index, self.catalogue, self.people)
 
     @classmethod
@@ -107,8 +110,14 @@ class CouponDesk:
         return cls(place, settings, secrets or KeyringVault(home), clock or SystemClock(), on_close)
 
     def hold(self) -> None:
-        """Take the home's lock, as every program that works in it must, and ship its trail. Raises HomeBusy."""
+        """Take the home's lock, as every program that works in it must; then ship its trail, and erase what is too old.
+
+        Raises HomeBusy.
+        """
         self._parts.lock.take()
+        if not self._has_erased:
+            self._has_erased = True
+            erase_what_is_old(self.trail, self.clock, self.settings.policy.personal_data_days)
         if self._parts.shipping is not None:
             self._parts.shipping.begin()
 
@@ -229,6 +238,16 @@ class CouponDesk:
                 result=how,
             )
         )
+
+    def erase_customer(self, customer_id: str, session: Session) -> Erased:
+        """Make what was kept of a customer unreadable for good; the trail still proves itself. It takes a while.
+
+        Raises NotPermitted, StillAtWork while one of their coupons is being worked on, StorageError.
+        """
+        self.people.authorise(session, Right.ERASE, "customer")
+        self.hold()
+        database, receipts = self._parts.database, self.home / "receipts"
+        return erase_customer(database, self.trail, self.catalogue, receipts, customer_id, session)
 
     def mail_preview(self, view: CouponView) -> RenderedMail | None:
         """The e-mail that a cancellation would send; None where nobody can be written to."""

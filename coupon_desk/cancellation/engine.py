@@ -223,7 +223,9 @@ class Engine:
         try:
             for operation_id in centre.claims.open_ones():
                 entries = self._trail.of_operation(operation_id)
-                if entries and not (story := fold(entries)).row.holds_code:
+                if not entries or any(entry.is_erased for entry in entries):
+                    continue
+                if not (story := fold(entries)).row.holds_code:
                     centre.claims.release(story.operation.code, operation_id)
         except RemoteError as silent:
             _log.info("central claims that are left over could not be looked up: %s", silent)

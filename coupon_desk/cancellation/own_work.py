@@ -6,20 +6,34 @@ from coupon_desk.cancellation.operation import OperationKind, OperationState
 from coupon_desk.cancellation.story import Story, fold
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import OwnWork
-from coupon_desk.errors import ConfigurationError
+from coupon_desk.errors import ConfigurationError, DeskError, ExitStatus
 from coupon_desk.trail.index import OperationIndex
 from coupon_desk.trail.trail import Trail
 from coupon_desk.words import msg
 
 
+class OperationErased(DeskError):
+    """What an operation was about was erased at the customer's request, or because its time was over; its entries stand."""
+
+    exit_status = ExitStatus.REFUSED
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(
+            msg("The texts of operation {operation} were erased.", operation=operation),
+            todo=msg("The trail still shows who did what, when, and with how many points."),
+        )
+
+
 def story_of(trail: Trail, operation_id: str) -> Story:
-    """The whole story of one operation. Raises ConfigurationError for an unknown id."""
+    """The whole story of one operation. Raises ConfigurationError for an unknown id, OperationErased."""
     entries = trail.of_operation(operation_id)
     if not entries:
         raise ConfigurationError(
             msg("There is no operation {operation}.", operation=operation_id),
             todo=msg("“coupon-desk operations” lists them."),
         )
+    if any(entry.is_erased for entry in entries):
+        raise OperationErased(operation_id)
     return fold(entries)
 
 
@@ -31,4 +45,14 @@ def own_work(trail: Trail, index: OperationIndex, code: CouponCode, besides: str
         by = story_of(trail, row.id).operation.operator.name
         is_refund, is_settled = row.kind == OperationKind.ORDER_REFUND, not row.holds_code
         return OwnWork(row.id, by, row.updated_at, cancelled=is_settled and not is_refund, refunded=is_settled and is_refund)
+    return _erased_work(trail, code, besides)
+
+
+def _erased_work(trail: Trail, code: CouponCode, besides: str) -> OwnWork | None:
+    """The same by what stays readable of completed operations whose texts were erased: the operator by their login."""
+    for entry in reversed(trail.of_code(code)):
+        if entry.is_erased and entry.action == "operation.completed" and entry.operation not in {None, besides}:
+            is_refund = (entry.fields.after or {}).get("kind") == OperationKind.ORDER_REFUND
+            by = entry.actor or ""
+            return OwnWork(entry.operation or "", by, entry.moment, cancelled=not is_refund, refunded=is_refund)
     return None

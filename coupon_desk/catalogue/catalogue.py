@@ -144,6 +144,23 @@ class Catalogue:
 
         return self._apply(dict.fromkeys(codes, forget))
 
+    def codes_of_customer(self, customer_id: str) -> tuple[CouponCode, ...]:
+        """The coupons that are known to be a customer's."""
+        key = customer_key(customer_id)
+        query = select(coupons.c.code).where(coupons.c.customer_key == key)
+        with self._database.read() as connection:
+            return tuple(CouponCode(code) for code in connection.scalars(query)) if key else ()
+
+    def forget_customer(self, customer_id: str, codes: Collection[CouponCode] = ()) -> int:
+        """Forget the coupons of a customer, and these; how many there were. A sync brings back what Shopify still has."""
+        texts = {code.text for code in codes} | {code.text for code in self.codes_of_customer(customer_id)}
+        with self._one_writer, self._database.write() as connection:
+            writing.hold(connection)
+            places = [row.id for row in (writing.row_of(connection, text) for text in sorted(texts)) if row is not None]
+            if places:
+                writing.forget(connection, places)
+        return len(places)
+
     def sync_state(self) -> SyncState:
         """How far the sync has come; a fresh state where there was none."""
         with self._database.read() as connection:

@@ -104,6 +104,15 @@ def carry_out(connection: Connection, planned: Plan) -> None:
         connection.execute(insert(coupon_grams), planned.grams)
 
 
+def forget(connection: Connection, places: list[int]) -> None:
+    """Forget coupons as if they had never been known: on SQLite no index of words keeps what it found them by."""
+    connection.execute(delete(coupons).where(coupons.c.id == bindparam("of")), [{"of": place} for place in places])
+    _forget_words(connection, places)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("INSERT INTO coupon_text(coupon_text) VALUES ('optimize')")
+        connection.exec_driver_sql("INSERT INTO coupon_grams(coupon_grams) VALUES ('optimize')")
+
+
 def hold(connection: Connection) -> None:
     """Let no other desk write coupons until this transaction ends, where several share a database."""
     if connection.dialect.name == "postgresql":

@@ -15,6 +15,7 @@ import click
 
 from coupon_desk.cli.call import Call
 from coupon_desk.cli.documents import verification_document
+from coupon_desk.cli.erasing import erase
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Colour
 from coupon_desk.clock import to_text
@@ -30,7 +31,10 @@ FORMATS: Final = ("csv", "jsonl", "xlsx")
 
 @click.group(short_help="Prove the trail, or hand it out.")
 def audit() -> None:
-    """The trail of everything that was done: verify it, export it."""
+    """The trail of everything that was done: verify it, export it, erase what it says of a customer."""
+
+
+audit.add_command(erase)
 
 
 @audit.command()

@@ -25,6 +25,7 @@ class Right(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     SETTINGS = "settings"
     REPRINT = "reprint"
+    ERASE = "erase"
 
     @property
     def label(self) -> Message:
@@ -74,7 +75,7 @@ _RIGHTS: Final = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.CLERK: _CLERK,
     Role.MANAGER: _MANAGER,
-    Role.ADMIN: _MANAGER | {Right.EXPORT, Right.MANAGE_PEOPLE, Right.SETTINGS},
+    Role.ADMIN: _MANAGER | {Right.EXPORT, Right.MANAGE_PEOPLE, Right.SETTINGS, Right.ERASE},
     Role.AUDITOR: frozenset({Right.SEE, Right.SEE_CUSTOMER, Right.READ_TRAIL, Right.EXPORT}),
 }
 
@@ -99,6 +100,7 @@ _LABELS: Final = {
     Right.MANAGE_PEOPLE: msg("Manage operators"),
     Right.SETTINGS: msg("Change the settings"),
     Right.REPRINT: msg("Print receipts again"),
+    Right.ERASE: msg("Erase a customer's personal data"),
 }
 
 _REFUSALS: Final = {
@@ -114,4 +116,5 @@ _REFUSALS: Final = {
     Right.MANAGE_PEOPLE: msg("Your role ({role}) may not manage operators."),
     Right.SETTINGS: msg("Your role ({role}) may not change the settings."),
     Right.REPRINT: msg("Your role ({role}) may not print receipts again."),
+    Right.ERASE: msg("Your role ({role}) may not erase personal data."),
 }

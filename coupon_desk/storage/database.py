@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,10 +75,28 @@ class Database:
         """The rows of a query, as tuples straight from SQLite's driver, for what has to be fast. Raises StorageError."""
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        try:
+        with _translated_of_driver():
             yield from driver.execute(query, values)
-        except sqlite3.Error as wrong:
-            raise _translate(str(wrong), wrong) from wrong
+
+    def scrub(self, *, compact: bool = False) -> None:
+        """Let what was deleted leave the disk: out of SQLite's log, and with `compact` out of every page that is free.
+
+        Compacting writes the whole file anew: a second or so for each 50 MB. Raises DatabaseBusy where somebody still reads.
+        """
+        if self.dialect != "sqlite":
+            return
+        with _translated_of_driver(), closing(self._engine.raw_connection()) as pooled:
+            driver = pooled.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            if compact:
+                driver.execute("VACUUM")
+            is_busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if is_busy:
+            raise DatabaseBusy(
+                msg("What was erased is still in the database's log, because another program reads the database."),
+                done=msg("It can no longer be read by this program."),
+                todo=msg("Close the other program and erase again."),
+            )
 
     def migrate(self) -> None:
         """Bring the schema up to date. Raises NewerSchema, StorageError."""
@@ -95,9 +113,15 @@ class Database:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves, see _begin_sqlite
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "mmap_size=268435456"):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+_PRAGMAS: Final = (
+    *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "mmap_size=268435456"),
+    "secure_delete=FAST",  # what is deleted from a page is written over, where that costs no page more
+)
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -112,6 +136,14 @@ def _translated() -> Iterator[None]:
         yield
     except DBAPIError as wrong:
         raise _translate(str(wrong.orig), wrong) from wrong
+
+
+@contextmanager
+def _translated_of_driver() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as wrong:
+        raise _translate(str(wrong), wrong) from wrong
 
 
 def _translate(told: str, wrong: Exception) -> StorageError:

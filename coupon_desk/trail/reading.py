@@ -54,7 +54,8 @@ def is_defined_as_expected(database: Database, connection: Connection) -> bool:
 
 _CHAIN_ON_SQLITE: Final = """
 SELECT sequence, version, CAST(previous AS BLOB),
-  CASE WHEN typeof(previous) = 'text' AND typeof(entry) = 'text' AND typeof(hash) = 'text' THEN CAST(entry AS BLOB) ELSE x'' END,
+  CASE WHEN typeof(previous) = 'text' AND typeof(entry) = 'text' AND typeof(hash) = 'text'
+    THEN CAST(entry AS BLOB) ELSE x'' END,
   CAST(hash AS BLOB)
 FROM entries WHERE sequence >= ? ORDER BY sequence
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,8 +12,9 @@ from coupon_desk.clock import Clock, to_text
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.storage.database import Database
 from coupon_desk.storage.tables.trail import entries
-from coupon_desk.trail import finding
+from coupon_desk.trail import erasing, finding
 from coupon_desk.trail.entry import Entry, NewEntry
+from coupon_desk.trail.erasing import Erased
 from coupon_desk.trail.finding import TrailQuery
 from coupon_desk.trail.pen import Pen, Surroundings, head_of
 from coupon_desk.trail.reading import LOWEST, chain_rows, is_defined_as_expected, opened, whole_entries
@@ -100,6 +101,27 @@ class Trail:
         """How many entries fit."""
         with self._database.read() as connection:
             return finding.count(connection, lambda: self._keyed(connection), query)
+
+    def erase_customer(
+        self, customer_id: str, by: str, *, role: str | None = None, codes: Collection[CouponCode] = ()
+    ) -> Erased:
+        """Erase what was written about a customer, also on coupons of theirs that never came so far as to say whose they are.
+
+        `codes` are the coupons that are known to be theirs. Erasing again finishes what a crash left. Raises StillAtWork,
+        DatabaseBusy, StorageError.
+        """
+        with self.writing() as pen:
+            erased = erasing.erase_customer(pen, customer_id, codes, by, role)
+        self._database.scrub()
+        return erased
+
+    def erase_older(self, before: datetime) -> Erased:
+        """Erase what was written about coupons of which nothing was heard since; what is not finished stays."""
+        with self.writing() as pen:
+            erased = erasing.erase_older(pen, before)
+        if erased.keys:
+            self._database.scrub()
+        return erased
 
     def head(self) -> Head:
         """The newest entry's place and hash."""

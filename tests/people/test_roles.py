@@ -13,7 +13,7 @@ MAY = {
     Role.CLERK: "see see_customer ask reprint",
     Role.MANAGER: "see see_customer ask reprint cancel invalidate refund_order approve read_trail",
     Role.ADMIN: (
-        "see see_customer ask reprint cancel invalidate refund_order approve read_trail export manage_people settings"
+        "see see_customer ask reprint cancel invalidate refund_order approve read_trail export manage_people settings erase"
     ),
     Role.AUDITOR: "see see_customer read_trail export",
 }

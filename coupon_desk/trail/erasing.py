@@ -1,0 +1,135 @@
+"""Makes what the trail says of a person unreadable for good, on request or when its time is over; the chain proves on.
+
+Only the keys go: every entry stands as it was hashed, here, in exports and in the central database, with the fields that tell
+who did what, when, and with how many points. The tables that hold keys and codes are written anew, so that no page of the file
+keeps what was deleted from it (SQLite: `secure_delete`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, func, insert, literal_column, select
+
+from coupon_desk.clock import to_text
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.errors import DeskError, ExitStatus
+from coupon_desk.storage.tables.trail import entries, operations, subject_keys
+from coupon_desk.trail.entry import NewEntry
+from coupon_desk.trail.pen import Pen
+from coupon_desk.words import msg
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased: the keys of so many coupons and so many operations in the index, with the codes that stood there.
+
+    `kept_entries` are those of version 1 about the same coupons: they bear their texts in clear for ever.
+    """
+
+    keys: int = 0
+    operations: int = 0
+    codes: tuple[CouponCode, ...] = ()
+    kept_entries: int = 0
+
+
+class StillAtWork(DeskError):
+    """An operation on one of the customer's coupons is not finished, and needs what would be erased. Nothing was erased."""
+
+    exit_status = ExitStatus.REFUSED
+
+    def __init__(self, ids: tuple[str, ...]) -> None:
+        super().__init__(
+            msg("An operation on this customer's coupons is not finished: {operations}.", operations=", ".join(ids)),
+            done=msg("Nothing was erased."),
+            todo=msg("Finish it first; “coupon-desk operations --open” shows what it waits for."),
+        )
+        self.operations = ids
+
+
+def erase_customer(pen: Pen, customer_id: str, codes: Collection[CouponCode], by: str, role: str | None) -> Erased:
+    """Erase what was written about a customer and about these coupons of theirs. Erasing again finds nothing more to erase.
+
+    Raises StillAtWork.
+    """
+    customer = pen.keyed.customer(customer_id)
+    known = subject_keys.c.customer == customer
+    theirs = {pen.keyed.coupon(code) for code in codes} | set(pen.connection.scalars(_coupons(known)))
+    at_work = tuple(row.id for row in _operations_on(pen, theirs) if row.has_open_work)
+    if at_work:
+        raise StillAtWork(at_work)
+    erased = _erase(pen, theirs, codes)
+    if erased.keys or erased.operations:
+        told = {"keys": erased.keys, "operations": erased.operations}
+        pen.append(NewEntry("trail.erased", told, by, role=role, customer=customer_id, result="erased", reason="asked"))
+    return erased
+
+
+def erase_older(pen: Pen, before: datetime) -> Erased:
+    """Erase what was written about coupons of which nothing was heard since then. What is not finished stays."""
+    old = set(pen.connection.scalars(_coupons(subject_keys.c.made_at < to_text(before))))
+    old -= {pen.keyed.coupon(CouponCode(code)) for code in pen.connection.scalars(_CODES_AT_WORK)}
+    silent = {coupon for coupon in old if (_last_heard_of(pen.connection, coupon) or "") < to_text(before)}
+    erased = _erase(pen, silent, ())
+    if erased.keys:
+        told = {"before": to_text(before), "keys": erased.keys, "operations": erased.operations}
+        pen.append(NewEntry("trail.erased", told, result="erased", reason="time_is_over"))
+    return erased
+
+
+def _erase(pen: Pen, coupons: set[str], codes: Collection[CouponCode]) -> Erased:
+    gone = _operations_on(pen, coupons)
+    with _leaving_nothing(pen.connection):
+        keys = _without(pen.connection, subject_keys, "coupon", coupons)
+        _without(pen.connection, operations, "id", {row.id for row in gone})
+    told = {CouponCode(row.code) for row in gone}
+    return Erased(keys, len(gone), tuple(sorted(told)), _old_entries(pen.connection, told | set(codes)))
+
+
+def _without(connection: Connection, table: Table, column: str, gone: Collection[str]) -> int:
+    """Write a table anew without some of its rows; how many went. Untouched where none of them is there."""
+    rows = [dict(row) for row in connection.execute(select(table)).mappings()]
+    kept = [row for row in rows if row[column] not in gone]
+    if len(kept) < len(rows):
+        connection.execute(delete(table))
+        if kept:
+            connection.execute(insert(table), kept)
+    return len(rows) - len(kept)
+
+
+@contextmanager
+def _leaving_nothing(connection: Connection) -> Iterator[None]:
+    """SQLite writes over whole pages that become free, too, and not only over what goes from pages that stay."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    if on_sqlite:
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    yield
+    if on_sqlite:
+        connection.exec_driver_sql("PRAGMA secure_delete = FAST")
+
+
+def _operations_on(pen: Pen, coupons: Collection[str]) -> tuple[Any, ...]:
+    rows = pen.connection.execute(_OPERATIONS)
+    return tuple(row for row in rows if pen.keyed.coupon(CouponCode(row.code)) in coupons)
+
+
+def _coupons(which: ColumnElement[bool]) -> Select[Any]:
+    return select(subject_keys.c.coupon).where(which)
+
+
+def _last_heard_of(connection: Connection, coupon: str) -> str | None:
+    return connection.execute(_NEWEST, {"of": coupon}).scalar()
+
+
+def _old_entries(connection: Connection, codes: Collection[CouponCode]) -> int:
+    is_old = (entries.c.version == literal_column("1")) & entries.c.code.in_([code.text for code in codes])
+    return connection.execute(select(func.count()).select_from(entries).where(is_old)).scalar_one()
+
+
+_OPERATIONS: Final = select(operations.c.id, operations.c.code, operations.c.has_open_work)
+_CODES_AT_WORK: Final = select(operations.c.code).where(operations.c.has_open_work)
+_NEWEST: Final = select(entries.c.at).where(entries.c.coupon == bindparam("of")).order_by(entries.c.sequence.desc()).limit(1)
