@@ -230,6 +230,8 @@ CREATE FUNCTION evil.own_desk() RETURNS text LANGUAGE sql AS $$ SELECT 'Osaka' $
 CREATE FUNCTION evil.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT '2001-01-01'::timestamptz $$;
 CREATE TABLE evil.desks (desk text, role text, public_key text, added_at timestamptz, disabled_at timestamptz);
 CREATE DOMAIN evil.text AS pg_catalog.text;
+GRANT USAGE ON SCHEMA evil TO PUBLIC;
+GRANT SELECT ON evil.desks TO PUBLIC;
 """
 LOOKING_THERE_FIRST: Final = """
 CREATE TEMP TABLE desks (desk text, role text, public_key text, added_at timestamptz, disabled_at timestamptz);

@@ -92,6 +92,17 @@ def test_who_was_taken_over_is_told_the_successor_for_ever_and_is_stopped_at_the
     assert whose(ginza.take(CODE, "op-1", "aiko")) == ("op-9", "Ginza", "aiko", False)
 
 
+def test_who_was_taken_over_does_not_take_it_back(ginza: CentralClaims, osaka: CentralClaims) -> None:
+    ginza.take(CODE, "op-1", "aiko")
+    osaka.take(CODE, "op-2", "bunta", replaces="op-1", proof="looked")
+    successor = ("op-2", "Osaka", "bunta", False)
+    assert whose(ginza.take(CODE, "op-1", "aiko", replaces="op-2", proof="looked")) == successor
+    assert whose(osaka.holder(CODE)) == successor
+    osaka.release(CODE, "op-2")
+    assert whose(ginza.take(CODE, "op-1", "aiko", replaces="op-2", proof="looked")) == successor
+    assert ginza.holder(CODE) is None
+
+
 def test_a_take_over_names_whom_it_replaces_and_nobody_else_is_replaced(ginza: CentralClaims, osaka: CentralClaims) -> None:
     ginza.take(CODE, "op-1", "aiko")
     assert whose(osaka.take(CODE, "op-2", "bunta", replaces="op-0", proof="looked")) == ("op-1", "Ginza", "aiko", False)
