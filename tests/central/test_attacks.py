@@ -43,7 +43,8 @@ STATE = (
 def attacked(postgres_folder: Path) -> Iterator[CentralDatabase]:
     """A central database with entries and a claim of two desks, in which Ginza may create objects of its own."""
     with central_database(postgres_folder) as database:
-        ginza, _osaka = database.add_desk("Ginza"), database.add_desk("Osaka")
+        # Osaka first: who finds just any desk finds that one.
+        _osaka, ginza = database.add_desk("Osaka"), database.add_desk("Ginza")
         for desk, count in (("Ginza", 3), ("Osaka", 2)):
             for sequence in range(1, count + 1):
                 database.ask(entry(sequence, CHAIN.get(sequence - 1, GENESIS), CHAIN[sequence], desk))
