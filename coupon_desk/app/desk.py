@@ -15,6 +15,7 @@ from coupon_desk.app.erasing import erase_customer, erase_what_is_old
 from coupon_desk.app.freshening import row_of
 from coupon_desk.app.home import Home, desk_name
 from coupon_desk.app.parts import Parts
+from coupon_desk.app.proofs import TrailProofs
 from coupon_desk.app.receipt import receipt_of
 from coupon_desk.app.trail_reading import TrailReading
 from coupon_desk.app.view import CouponView, view_of
@@ -48,7 +49,8 @@ from coupon_desk.settings import Settings, load
 from coupon_desk.shopify.listing import Listing
 from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.erasing import Erased
-from coupon_desk.trail.verification import Verification
+from coupon_desk.trail.proof import TrailProof
+from coupon_desk.trail.questions import Question
 from coupon_desk.vault import KeyringVault, Vault
 from coupon_desk.words import Language, Message, msg
 
@@ -87,6 +89,9 @@ class CouponDesk:
         self.engine = self._parts.engine
         self._has_erased = False
         self.reading = TrailReading(self.trail, self.index, self.catalogue, self.people)
+        self.proofs = TrailProofs(
+            self.trail, self.people, self._parts.key_store, self._parts.checkpoints, clock, settings.shop.name, self.hold
+        )
 
     @classmethod
     def open(
@@ -110,11 +115,12 @@ class CouponDesk:
         return cls(place, settings, secrets or KeyringVault(home), clock or SystemClock(), on_close)
 
     def hold(self) -> None:
-        """Take the home's lock, as every program that works in it must; then ship its trail, and erase what is too old.
+        """Take the home's lock, as every program that works in it must; say so in the trail, erase what is too old, and ship.
 
         Raises HomeBusy.
         """
         self._parts.lock.take()
+        self._parts.working.go_on()
         if not self._has_erased:
             self._has_erased = True
             erase_what_is_old(self.trail, self.clock, self.settings.policy.personal_data_days)
@@ -280,9 +286,13 @@ class CouponDesk:
         synchroniser = Synchroniser(self.catalogue, source, self.clock, currency=self.settings.shop.currency)
         return synchroniser.run(full=full, stop=stop, progress=on_progress)
 
-    def verify_trail(self) -> Verification:
-        """Walk the whole chain of the trail."""
-        return self.trail.verify()
+    def verify_trail(self) -> TrailProof:
+        """Prove the trail, for the program itself; `proofs.verify` is for a person."""
+        return self.proofs.proof()
+
+    def trail_alarms(self) -> tuple[Question, ...]:
+        """What somebody has to explain about the trail: another key, a database that was put back or replaced. Cheap."""
+        return self.proofs.alarms()
 
     @property
     def shipping(self) -> Shipping:
@@ -300,7 +310,14 @@ class CouponDesk:
         parts = self._parts
         return tuple(
             examine(
-                self.settings, self.secrets, parts.client, parts.points, parts.mailer, self.trail, self.clock, parts.central
+                self.settings,
+                self.secrets,
+                parts.client,
+                parts.points,
+                parts.mailer,
+                self.verify_trail,
+                self.clock,
+                parts.central,
             )
         )
 

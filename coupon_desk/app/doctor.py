@@ -17,7 +17,7 @@ from coupon_desk.settings import Settings
 from coupon_desk.shopify.client import ShopifyClient
 from coupon_desk.shopify.health import ShopHealth
 from coupon_desk.shopify.health import check as check_shop
-from coupon_desk.trail.trail import Trail
+from coupon_desk.trail.proof import TrailProof
 from coupon_desk.vault import Vault
 from coupon_desk.words import Message, msg
 
@@ -41,14 +41,14 @@ def examine(
     client: ShopifyClient,
     points: RestPoints,
     mailer: SmtpMailer,
-    trail: Trail,
+    prove: Callable[[], TrailProof],
     clock: Clock,
     central: Central | None,
 ) -> Iterator[Check]:
     """All checks, in the order in which they build on each other."""
     yield Check(msg("Configuration"), True, msg("Read, for the shop {shop}.", shop=settings.shop.name))
     yield _try(msg("Keyring"), lambda: msg("Stores and gives back secrets: {keyring}.", keyring=vault.check()))
-    yield _try(msg("Trail"), lambda: _trail(trail))
+    yield from _trail(prove)
     health: list[ShopHealth] = []
     yield _try(msg("Shopify"), lambda: _shop(client, clock, health))
     for found in health:
@@ -71,14 +71,28 @@ def _quiet(look: Callable[[], None]) -> Message:
     return msg("Answers, and accepts the sign-in.")
 
 
-def _trail(trail: Trail) -> Message:
-    found = trail.verify()
+def _trail(prove: Callable[[], TrailProof]) -> Iterator[Check]:
+    try:
+        found = prove()
+    except DeskError as wrong:
+        yield Check(msg("Trail"), False, wrong.what, wrong.todo)
+        return
     if found.bad is not None:
-        raise DeskError(
-            found.bad.message,
-            todo=msg("Keep the home as it is, and restore a backup beside it."),
-        )
-    return msg("Intact: {count} entries.", count=found.checked)
+        yield Check(msg("Trail"), False, found.verdict, msg("Keep the home as it is, and restore a backup beside it."))
+        return
+    yield Check(msg("Trail"), True, msg("Intact: {count} entries.", count=found.checked))
+    for question in found.open_questions:
+        mend = msg("Explain it with “coupon-desk audit explain {sequence} --note TEXT”.", sequence=question.sequence)
+        yield Check(msg("Trail"), False, question.message, mend)
+    if found.kept.why_not is not None:
+        what = msg("New entries are not signed: the keyring is out of reach.")
+        yield Check(msg("Signatures"), False, what, msg("Unlock the keyring, or start one in your desktop session."))
+    elif found.checkpoints:
+        until = found.signed_until
+        signed = msg("{count} hold; all entries up to {sequence} are under one.", count=found.checkpoints, sequence=until)
+        yield Check(msg("Signatures"), True, signed)
+    else:
+        yield Check(msg("Signatures"), True, msg("None yet: the first program that works in this home makes the key."))
 
 
 def _shop(client: ShopifyClient, clock: Clock, health: list[ShopHealth]) -> Message:

@@ -9,7 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from coupon_desk.app.home import Home, desk_name, os_user
+from coupon_desk.app.key_store import VaultKeyStore
 from coupon_desk.app.secrets import Secrets
+from coupon_desk.app.working import WorkingProgram
 from coupon_desk.cancellation.engine import Engine
 from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import Rules
@@ -28,6 +30,7 @@ from coupon_desk.settings import Settings
 from coupon_desk.shopify.client import ShopifyClient
 from coupon_desk.shopify.shop import ShopifyShop
 from coupon_desk.storage.database import Database
+from coupon_desk.trail.checkpoints import Checkpoints
 from coupon_desk.trail.index import OperationIndex
 from coupon_desk.trail.pen import Surroundings
 from coupon_desk.trail.trail import Trail
@@ -50,6 +53,9 @@ class Parts:
         self.secrets = Secrets(vault, clock)
         offset = ClockOffset(clock)
         self.trail = Trail(self.database, Surroundings(desk_name(), os_user(), clock_offset=lambda: offset.seconds), clock)
+        self.key_store = VaultKeyStore(vault)
+        self.checkpoints = Checkpoints(self.trail, self.key_store, clock)
+        self.working = WorkingProgram(home.path, settings, self.trail, self.checkpoints)
         self.index = OperationIndex(self.database)
         self.people = People(self.database, self.trail, clock)
         self.catalogue = Catalogue(self.database, clock)
@@ -77,7 +83,8 @@ class Parts:
         self.points.abort_reads()
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Let go of everything; the last thing that is written says so."""
+        self.working.end()
         self._executor.shutdown(wait=True, cancel_futures=True)
         self.client.close()
         self.points.close()

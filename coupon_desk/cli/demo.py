@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from coupon_desk.cli.audit_documents import proof_document
 from coupon_desk.cli.call import Call
-from coupon_desk.cli.documents import operation_document, verification_document
+from coupon_desk.cli.documents import operation_document
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Colour
 from coupon_desk.cli.telling import tell_operation
@@ -84,7 +85,7 @@ def _without_window(call: Call, desk: CouponDesk) -> int:
         output.document(
             {
                 "operations": [operation_document(operation, output.language, _receipt(files))],
-                "trail": verification_document(found),
+                "trail": proof_document(found, output.language),
                 "files": [str(file) for file in files],
             }
         )

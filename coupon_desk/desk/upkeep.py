@@ -15,7 +15,7 @@ from coupon_desk.words import msg
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.catalogue.sync import SyncOutcome, SyncProgress
-    from coupon_desk.trail.verification import Verification
+    from coupon_desk.trail.proof import TrailProof
 
 SYNC_EVERY_MS: Final = 5 * 60 * 1000
 
@@ -80,9 +80,11 @@ class Upkeep(QObject):
         self._is_syncing = False
         self.sync_told.emit(msg("The list could not be refreshed: {why}", why=error.what), False, True)
 
-    def _verified(self, verification: Verification) -> None:
-        if verification.is_intact:
-            count = verification.checked
+    def _verified(self, proof: TrailProof) -> None:
+        if proof.open_questions:
+            self.trail_told.emit(msg("Something in the trail has to be explained; tell the administrator."), False, True)
+        elif proof.is_intact:
+            count = proof.checked
             self.trail_told.emit(msg("The trail is intact: {count} entries", count=count), True, False)
         else:
             self.trail_told.emit(msg("The trail is broken. Cancel nothing; call the administrator."), False, True)

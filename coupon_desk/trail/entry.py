@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -48,6 +48,7 @@ class BodyState(StrEnum):
     OPEN = "open"
     ERASED = "erased"
     DAMAGED = "damaged"
+    SEALED = "sealed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,13 @@ class Entry:
             return {self.body_state.value: True}
         decoded: dict[str, Any] = msgspec.json.decode(self.canonical_body)
         return decoded
+
+    @property
+    def closed(self) -> Entry:
+        """The same with its body as it stands in the trail: what is sealed there is not opened, and says so."""
+        if self.fields.sealed is None or self.body_state is not BodyState.OPEN:
+            return self
+        return replace(self, body_state=BodyState.SEALED, canonical_body=None)
 
     @property
     def is_erased(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, literal_column, or_
+from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select
 
 from coupon_desk.clock import Clock, to_text
 from coupon_desk.coupons.code import CouponCode
@@ -134,13 +134,50 @@ class Trail:
         with self._database.read() as connection:
             yield chain_rows(self._database, connection, LOWEST if after_sequence is None else after_sequence + 1)
 
-    def verify(self, *, notable: Callable[[int, str, str], None] | None = None) -> Verification:
+    def verify(self, *, notable: Callable[[ChainRow], None] | None = None) -> Verification:
         """Walk the whole chain, as it stands at one moment, and name the first entry that does not fit; see `verify_rows`."""
         with self._database.read() as connection:
             found = verify_rows(chain_rows(self._database, connection), notable=notable)
             if found.is_intact and not is_defined_as_expected(self._database, connection):
                 return Verification(found.checked, found.head, BadEntry(0, Flaw.DEFINITION))
             return found
+
+    def hash_at(self, sequence: int) -> str | None:
+        """The hash of one entry, None where there is none."""
+        with self._database.read() as connection:
+            found: str | None = connection.execute(select(entries.c.hash).where(entries.c.sequence == sequence)).scalar()
+        return found
+
+    def newest(self, *actions: str) -> Entry | None:
+        """The newest entry of these actions."""
+        with self._database.read() as connection:
+            query = whole_entries().where(entries.c.action.in_(actions)).order_by(entries.c.sequence.desc()).limit(1)
+            return next(opened(connection, query), None)
+
+    def of_actions(self, *actions: str) -> tuple[Entry, ...]:
+        """All entries of these actions, oldest first."""
+        with self._database.read() as connection:
+            return self._in_order(connection, entries.c.action.in_(actions))
+
+    def places_between(self, since: datetime | None, until: datetime | None, newest: int) -> tuple[int, int] | None:
+        """The first and the last place of a time span, up to `newest`; None where nothing lies in it.
+
+        Where clocks were set, entries of other times may lie between the two: a part of a chain has no gaps.
+        """
+        bounds = select(func.min(entries.c.sequence), func.max(entries.c.sequence)).where(entries.c.sequence <= newest)
+        if since is not None:
+            bounds = bounds.where(entries.c.at >= to_text(since))
+        if until is not None:
+            bounds = bounds.where(entries.c.at < to_text(until))
+        with self._database.read() as connection:
+            first, last = connection.execute(bounds).one()
+        return None if first is None else (first, last)
+
+    def in_places(self, first: int, last: int) -> Iterator[Entry]:
+        """The entries from one place to another, streamed."""
+        query = whole_entries().where(entries.c.sequence.between(first, last)).order_by(entries.c.sequence)
+        with self._database.read() as connection:
+            yield from opened(connection, query)
 
     def _in_order(self, connection: Connection, where: ColumnElement[bool]) -> tuple[Entry, ...]:
         return tuple(opened(connection, whole_entries().where(where).order_by(entries.c.sequence)))

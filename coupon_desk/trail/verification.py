@@ -48,6 +48,11 @@ class Flaw(StrEnum):
     MOVED = "moved"
     DUPLICATED = "duplicated"
     DEFINITION = "definition"
+    REWRITTEN = "rewritten"
+    FORGED = "forged"
+    FOREIGN_KEY = "foreign_key"
+    CUT_OFF = "cut_off"
+    REPLACED = "replaced"
 
     @property
     def label(self) -> Message:
@@ -62,6 +67,11 @@ _FLAW_LABELS = {
     Flaw.MOVED: msg("it was moved to another place"),
     Flaw.DUPLICATED: msg("it is a copy of another entry"),
     Flaw.DEFINITION: msg("the table that holds the trail was altered"),
+    Flaw.REWRITTEN: msg("it is not what was signed there: something before it, or itself, was rewritten"),
+    Flaw.FORGED: msg("its signature is false"),
+    Flaw.FOREIGN_KEY: msg("it is signed by a key that is not this desk's"),
+    Flaw.CUT_OFF: msg("the end was taken away, from this entry on"),
+    Flaw.REPLACED: msg("this is another trail than the one that was signed"),
 }
 
 
@@ -112,11 +122,11 @@ def entry_hash(version: int, sequence: int, previous: bytes, entry: bytes) -> by
 
 
 def verify_rows(
-    rows: Iterable[ChainRow], after: Head = Head(0, GENESIS), notable: Callable[[int, str, str], None] | None = None
+    rows: Iterable[ChainRow], after: Head = Head(0, GENESIS), notable: Callable[[ChainRow], None] | None = None
 ) -> Verification:
     """Walk the chain in the order of the rows, from the entry after `after` on, and name the first that does not fit.
 
-    `notable` is told sequence, text and hash of each good entry about the trail itself (`trail.…`), in their order.
+    `notable` is handed the row of each good entry about the trail itself (`trail.…`), in their order.
     """
     number, head = after.sequence, _bytes(after.hash)
     recent: deque[bytes] = deque(maxlen=REMEMBERED)
@@ -135,7 +145,7 @@ def verify_rows(
         recent.append(digest)
         head = digest
         if notable is not None and entry.startswith(_ABOUT_THE_TRAIL):
-            notable(sequence, entry.decode(), digest.decode())
+            notable(row)
     return Verification(number - after.sequence, Head(number, head.decode()), None)
 
 

@@ -82,11 +82,18 @@ def test_the_trail_is_handed_out_in_every_format(cli: CommandLine, shop: Trainin
     assert [entry["sequence"] for entry in entries] == list(range(1, len(entries) + 1))
     assert all(entry["previous"] == before["hash"] for before, entry in pairwise(entries))
     opened = next(entry for entry in entries if "operation.opened" in entry["entry"])
-    assert "she changed her mind" in opened["opened"]["note"]
-    assert "she changed her mind" not in opened["entry"]
+    assert opened["opened"] is None
+    assert "she changed her mind" not in lines.out
+    clear = cli.here("audit", "export", "--format", "jsonl", "--clear", operator="owner")
+    told = next(line for line in map(json.loads, clear.out.splitlines()) if line["sequence"] == opened["sequence"])
+    assert "she changed her mind" in told["opened"]["note"]
+    assert told["entry"] == opened["entry"]
 
     written = cli("audit", "export", "--out", str(table), "--json", operator="auditor")
-    assert written.document == {"file": str(table), "format": "csv", "entries": len(entries) + 2}
+    assert written.status == 0, written.err
+    assert (written.document["file"], written.document["format"]) == (str(table), "csv")
+    assert (written.document["entries"], written.document["signed"]) == (len(entries) + 4, True)
+    assert json.loads((cli.home / "trail.csv.manifest.json").read_text(encoding="utf-8"))["exported_by"] == "auditor"
     assert table.read_bytes().startswith(b"\xef\xbb\xbfsequence,version,")
     rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8-sig"))))
     assert [row["hash"] for row in rows][: len(entries)] == [entry["hash"] for entry in entries]

@@ -104,6 +104,9 @@ def read_manifest(text: bytes, keys: list[str]) -> dict[str, Any]:
         raise NotAccepted("The manifest was changed: it is not in its one form.")
     if manifest.get("signature") is None:
         raise NotAccepted("The manifest is not signed: the desk had no key when this was exported.")
+    if manifest["anchor"] and manifest["head"]["sequence"] < manifest["anchor"]["sequence"]:
+        ends, signed = manifest["head"]["sequence"], manifest["anchor"]["sequence"]
+        raise NotAccepted(f"The trail ended with entry {ends}, and the desk had signed entry {signed}: its end is missing.")
     statement = {name: value for name, value in manifest.items() if name != "signature"}
     verify_signature(statement, manifest["signature"], keys, "The manifest")
     return manifest
