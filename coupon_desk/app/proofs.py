@@ -123,6 +123,10 @@ class TrailProofs:
         self._permit(session, Right.READ_TRAIL, "trail.read")
         self._record("trail.read", what, session, "read")
 
+    def seen(self, operation: str, session: Session | None) -> None:
+        """Somebody sees one operation with its entries, for which the right to see is enough. Raises StorageError."""
+        self._record("trail.read", {"operation": operation}, session, "read")
+
     def key(self, session: Session | None) -> PublicKey:
         """The public key of this desk, made where there was none yet. Raises NotPermitted, VaultError, HomeBusy."""
         self._permit(session, Right.READ_TRAIL, "trail.key")

@@ -1,19 +1,53 @@
-"""Gives the clients their secrets: asked once of the vault, on a worker thread, and named clearly where one is missing."""
+"""Gives the clients their secrets: asked once of the vault, on a worker thread, and named clearly where one is missing.
+
+Also stores and deletes them, for a person, with an entry in the trail.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from coupon_desk.clock import Clock
 from coupon_desk.errors import ConfigurationError
-from coupon_desk.vault import SecretName, Vault
+from coupon_desk.people.operators import Session
+from coupon_desk.trail.trail import Trail
+from coupon_desk.vault import Secret, SecretName, Vault, VaultError
 from coupon_desk.words import msg
 
 
 class SecretMissing(ConfigurationError):
     """A secret that the configuration needs is not in the keyring; nothing was done."""
+
+
+def store(vault: Vault, name: SecretName, secret: Secret, trail: Trail | None, session: Session | None) -> None:
+    """Keep a secret; the trail, where there is one already, says who did it and never what it is. Raises VaultError."""
+    with _said(trail, "secret.stored", name, session):
+        vault.set(name, secret)
+
+
+def delete(vault: Vault, name: SecretName, trail: Trail | None, session: Session | None) -> bool:
+    """Delete a secret; False if there was none. The trail says who did it. Raises VaultError."""
+    with _said(trail, "secret.deleted", name, session):
+        return vault.delete(name)
+
+
+@contextmanager
+def _said(trail: Trail | None, action: str, name: SecretName, session: Session | None) -> Iterator[None]:
+    """Written before it is done, as everywhere; what then fails is said too."""
+    if trail is None:
+        yield
+        return
+    actor, role = (session.login, session.operator.role.value) if session else (None, None)
+    trail.record(action, {"name": name.value}, actor=actor, role=role, result="done")
+    try:
+        yield
+    except VaultError as wrong:
+        body = {"name": name.value, "action": action}
+        trail.record("secret.change_failed", body, actor=actor, role=role, result="failed", reason=type(wrong).__name__)
+        raise
 
 
 KEPT_SECONDS: Final = 30.0

@@ -43,9 +43,11 @@ def operations(call: Call, operation: str | None, open_only: bool, answer: str |
         return _answer(call, operation, answer)
     if withdraw is not None:
         return _withdraw(call, operation, withdraw)
-    desk, _ = call.reader(Right.SEE, "operations")
+    desk, session = call.reader(Right.SEE, "operations")
     if operation is not None:
-        return _show(call, desk, named_operation(desk, operation))
+        named = named_operation(desk, operation)
+        desk.proofs.seen(named.id, session)
+        return _show(call, desk, named)
     found = desk.operations(open_only=open_only, limit=limit)
     if call.output.as_json:
         language = call.output.language

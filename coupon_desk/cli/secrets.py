@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from coupon_desk.cli.asking import secret_value
@@ -10,6 +12,10 @@ from coupon_desk.cli.options import for_scripts
 from coupon_desk.errors import ExitStatus
 from coupon_desk.people.roles import Right
 from coupon_desk.words import msg
+
+if TYPE_CHECKING:
+    from coupon_desk.people.operators import Session
+    from coupon_desk.trail.trail import Trail
 
 
 @click.group(short_help="Secrets in the OS keyring.")
@@ -32,7 +38,14 @@ def list_secrets(call: Call) -> int:
     else:
         words = call.output.words
         call.output.table(
-            [(name.value, words(msg("stored")) if name in there else words(msg("not stored"))) for name in SecretName]
+            [
+                (
+                    name.value,
+                    words(msg("stored")) if name in there else words(msg("not stored")),
+                    words(msg("kept by the program itself")) if name.is_our_own else "",
+                )
+                for name in SecretName
+            ]
         )
     return ExitStatus.DONE
 
@@ -43,12 +56,13 @@ def list_secrets(call: Call) -> int:
 @click.pass_obj
 def set_secret(call: Call, name: str) -> int:
     """Store a secret; its value comes from a prompt, or from standard input where that is no terminal."""
+    from coupon_desk.app.secrets import store
     from coupon_desk.vault import Secret, SecretName
 
     known = SecretName.typed(name)
-    _let_in(call)
+    trail, session = _let_in(call)
     value = Secret.typed(secret_value(known.value, call.output.language))
-    call.vault().set(known, value)
+    store(call.vault(), known, value, trail, session)
     call.output.say(msg("{name} is stored in the keyring.", name=known.value))
     if call.output.as_json:
         call.output.document({"secrets": [{"name": known.value, "stored": True}]})
@@ -61,11 +75,12 @@ def set_secret(call: Call, name: str) -> int:
 @click.pass_obj
 def delete_secret(call: Call, name: str) -> int:
     """Delete a secret."""
+    from coupon_desk.app.secrets import delete
     from coupon_desk.vault import SecretName
 
     known = SecretName.typed(name)
-    _let_in(call)
-    was_there = call.vault().delete(known)
+    trail, session = _let_in(call)
+    was_there = delete(call.vault(), known, trail, session)
     if was_there:
         call.output.say(msg("{name} was deleted from the keyring.", name=known.value))
     else:
@@ -75,11 +90,14 @@ def delete_secret(call: Call, name: str) -> int:
     return ExitStatus.DONE
 
 
-def _let_in(call: Call) -> None:
+def _let_in(call: Call) -> tuple[Trail | None, Session | None]:
     """Secrets are stored before there is a configuration or an operator; once there are operators it takes their right."""
     from coupon_desk.app.home import Home
 
     if not Home(call.home).database.exists():
-        return
-    if not call.open().people.is_empty():
-        call.worker(Right.SETTINGS, "secrets")
+        return None, None
+    desk = call.open()
+    if desk.people.is_empty():
+        return desk.trail, None
+    desk, session = call.worker(Right.SETTINGS, "secrets")
+    return desk.trail, session

@@ -26,8 +26,19 @@ from coupon_desk.words import Message, msg
 class Witness(Protocol):
     """Writes down what happened, for good. May open a transaction of its own."""
 
-    def record(self, action: str, body: Mapping[str, object], *, actor: str | None) -> None:
-        """Record one thing that `actor` (a login, or nobody known) did."""
+    def record(
+        self,
+        action: str,
+        body: Mapping[str, object],
+        *,
+        actor: str | None = None,
+        role: str | None = None,
+        result: str | None = None,
+        reason: str | None = None,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> None:
+        """Record one thing that `actor` (a login, or nobody known) did: with which result and why, and what it changed."""
 
 
 class SignInRefused(NotPermitted):
@@ -84,7 +95,8 @@ class People:
             if register.find(connection, new.login):
                 raise _refused(msg("There is already an operator “{login}”.", login=new.login))
 
-        with self._changing("operator_added", {"login": new.login, "role": new.role.value}, by, rules) as connection:
+        body, after = {"login": new.login, "role": new.role.value}, {"role": new.role.value, "disabled": False}
+        with self._changing("operator_added", body, by, rules, after=after) as connection:
             register.put(connection, operator, pin_hash)
         return operator
 
@@ -122,12 +134,13 @@ class People:
         """Who this is, from now on. Raises SignInRefused with one sentence for a wrong PIN and an unknown login alike."""
         operator = self._prove(fold_login(login), pin)
         session = Session(operator, self._clock.now())
-        self._witness.record("signed_in", {"role": operator.role.value}, actor=operator.login)
+        role = operator.role.value
+        self._witness.record("signed_in", {"role": role}, actor=operator.login, role=role, result="done")
         return session
 
     def sign_out(self, session: Session) -> None:
         """Write down that this operator left the desk, or that the desk locked itself."""
-        self._witness.record("signed_out", {}, actor=session.login)
+        self._witness.record("signed_out", {}, actor=session.login, role=session.operator.role.value, result="done")
 
     def authorise(self, session: Session, right: Right, about: str) -> Operator:
         """The operator as they are now, if they may do this; `about` names the coupon, login or thing concerned.
@@ -153,7 +166,8 @@ class People:
 
     def _refuse_right(self, operator: Operator, right: Right | None, about: str, why: str) -> None:
         body = {"about": about, "right": right.value if right else "", "role": operator.role.value, "why": why}
-        self._witness.record("right_refused", body, actor=operator.login)
+        role = operator.role.value
+        self._witness.record("right_refused", body, actor=operator.login, role=role, result="refused", reason=why)
 
     def _prove(self, login: str, pin: str) -> Operator:
         """The operator whose PIN this is. The try is counted before the PIN is looked at."""
@@ -172,7 +186,8 @@ class People:
             if renewed:
                 register.renew_hash(connection, login, kept.pin_hash, renewed)
         if kept.operator.disabled:
-            self._witness.record("sign_in_refused", {"why": "disabled"}, actor=login)
+            role, why = kept.operator.role.value, "disabled"
+            self._witness.record("sign_in_refused", {"why": why}, actor=login, role=role, result="refused", reason=why)
             raise SignInRefused(msg("This login was disabled."), todo=msg("Ask an administrator."))
         return kept.operator
 
@@ -181,7 +196,8 @@ class People:
         body: dict[str, object] = {"why": why, "failures": counted.failures}
         if until is not None:
             body["locked_until"] = to_text(until)
-        self._witness.record("sign_in_refused", body, actor=kept.operator.login if kept else None)
+        actor, role = (kept.operator.login, kept.operator.role.value) if kept else (None, None)
+        self._witness.record("sign_in_refused", body, actor=actor, role=role, result="refused", reason=why)
         if until is not None:
             return SignInRefused(
                 msg("Too many wrong PINs. Signing in is locked until {until}.", until=until),
@@ -208,24 +224,33 @@ class People:
             if takes_admin and register.is_last_admin(connection, login):
                 raise _refused(msg("This is the last administrator."), todo=msg("Add another administrator first."))
 
-        with self._changing(action, {"login": login, **facts}, by, rules) as connection:
+        there = self.get(login)
+        before = {column: getattr(there, column) for column in columns} if there is not None else None
+        with self._changing(action, {"login": login, **facts}, by, rules, before=before, after=columns) as connection:
             return register.change(connection, login, **columns)
 
     @contextmanager
     def _changing(
-        self, action: str, body: Mapping[str, object], by: Session | None, rules: Callable[[Connection], None]
+        self,
+        action: str,
+        body: Mapping[str, object],
+        by: Session | None,
+        rules: Callable[[Connection], None],
+        *,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
     ) -> Iterator[Connection]:
         """Look at the rules, write to the trail, then change: the rules are looked at again where the change is made."""
-        actor = by.login if by else None
+        actor, role = (by.login, by.operator.role.value) if by else (None, None)
         with self._database.read() as connection:
             rules(connection)
-        self._witness.record(action, body, actor=actor)
+        self._witness.record(action, body, actor=actor, role=role, result="done", before=before, after=after)
         try:
             with self._database.write() as connection:
                 rules(connection)
                 yield connection
         except BaseException:
-            self._witness.record("people_change_failed", {"action": action, **body}, actor=actor)
+            self._witness.record("people_change_failed", {"action": action, **body}, actor=actor, role=role, result="failed")
             raise
 
 

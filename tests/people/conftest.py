@@ -24,9 +24,11 @@ class Memory:
     """A witness in memory."""
 
     entries: list[tuple[str, dict[str, object], str | None]] = field(default_factory=list)
+    fields: list[dict[str, object]] = field(default_factory=list)
 
-    def record(self, action: str, body: Mapping[str, object], *, actor: str | None) -> None:
+    def record(self, action: str, body: Mapping[str, object], *, actor: str | None = None, **fields: object) -> None:
         self.entries.append((action, dict(body), actor))
+        self.fields.append({name: value for name, value in fields.items() if value is not None})
 
     @property
     def actions(self) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from coupon_desk.errors import ConfigurationError, NotPermitted
 from coupon_desk.people.operators import NewOperator
-from coupon_desk.people.people import People
+from coupon_desk.people.people import People, SignInRefused
 from coupon_desk.people.roles import Right, Role
 from coupon_desk.trail.trail import Trail
 from tests.people.conftest import Shop, cheap
@@ -171,13 +171,38 @@ def test_everything_works_with_the_real_trail_in_the_same_database(shop: Shop, t
     assert trail.verify().is_intact
 
 
+def test_entries_say_in_clear_who_did_it_as_what_and_what_it_changed(shop: Shop) -> None:
+    boss = shop.boss()
+    shop.people.add(NewOperator("mei", "Mei", Role.CLERK, shop.pin), boss)
+    shop.people.change_role("mei", Role.MANAGER, boss)
+    shop.people.disable("mei", boss)
+    with pytest.raises(SignInRefused):
+        shop.people.sign_in("mei", shop.pin)
+    with pytest.raises(SignInRefused):
+        shop.people.sign_in("nobody", shop.pin)
+    auditor = shop.with_role(Role.AUDITOR)
+    with pytest.raises(NotPermitted):
+        shop.people.authorise(auditor, Right.CANCEL, "coupon")
+
+    told = [(action, fields) for (action, _, _), fields in zip(shop.witness.entries, shop.witness.fields, strict=True)]
+
+    admin = {"role": "admin", "result": "done"}
+    assert told[1] == ("signed_in", admin)
+    assert told[2] == ("operator_added", admin | {"after": {"role": "clerk", "disabled": False}})
+    assert told[3] == ("role_changed", admin | {"before": {"role": "clerk"}, "after": {"role": "manager"}})
+    assert told[4] == ("operator_disabled", admin | {"before": {"disabled": False}, "after": {"disabled": True}})
+    assert told[5] == ("sign_in_refused", {"role": "manager", "result": "refused", "reason": "disabled"})
+    assert told[6] == ("sign_in_refused", {"result": "refused", "reason": "unknown_login"})
+    assert told[-1] == ("right_refused", {"role": "auditor", "result": "refused", "reason": "missing"})
+
+
 def test_a_change_that_fails_after_its_entry_says_so_in_the_trail(shop: Shop) -> None:
     boss = shop.boss()
     shop.people.add(NewOperator("second", "Second", Role.ADMIN, shop.pin), boss)
 
     class DisablesTheOtherMeanwhile:
-        def record(self, action: str, body: Mapping[str, object], *, actor: str | None) -> None:
-            shop.witness.record(action, body, actor=actor)
+        def record(self, action: str, body: Mapping[str, object], *, actor: str | None = None, **fields: object) -> None:
+            shop.witness.record(action, body, actor=actor, **fields)
             if action == "operator_disabled":
                 with shop.database.write() as connection:
                     connection.exec_driver_sql("UPDATE operators SET disabled = true WHERE login = 'second'")
