@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,21 @@ _STORE: Final = (
     "vault = KeyringVault(pathlib.Path(sys.argv[1]));"
     "[vault.set(SecretName(name), Secret(value)) for name, value in json.load(sys.stdin).items()]"
 )
+
+
+def cancelling(code: str) -> tuple[str, ...]:
+    """The words of a cancellation that does not wait and answers in JSON."""
+    return ("cancel", code, "--reason", "customer_request", "--note", "Changed her mind", "--no-wait", "--json")
+
+
+def untrue_answers(out: str, err: str, credited: int) -> Iterator[str]:
+    """What a cancellation said at its end that was not so, where points were credited so many times."""
+    if "Traceback" in out + err or not out:
+        yield f"the command line crashed: {out} {err}"
+        return
+    said = [(one["state"], one["points_returned"]) for one in json.loads(out)["operations"]]
+    if any(state == "completed" or points for state, points in said) and credited != 1:
+        yield f"the command line says {said}, and points were credited {credited} times"
 
 
 class CommandLine:

@@ -64,7 +64,7 @@ _KINDS: Final[Mapping[OperationKind, float]] = {
     OperationKind.ORDER_REFUND: 10,
 }
 _COMMAND_LINE_SHARE: Final = 0.01
-_BEFORE_POINTS: Final = (StepName.VERIFY, StepName.CLAIM, StepName.INVALIDATE, StepName.INVALIDATE)
+_BEFORE_POINTS: Final = (StepName.VERIFY, StepName.CLAIM, *(StepName.INVALIDATE,) * 4)
 """After these a desk may stall for any time, whatever its clock says: the fence is still to come."""
 
 
@@ -161,7 +161,8 @@ def _centre(chance: Random, desks: int) -> dict[str, Any]:
 def _with_take_over(plan: Plan, chance: Random) -> Plan:
     """The first desk begins alone, and dies in the middle or stalls; the second takes over as soon as it may."""
     rounds = chance.choice((2, 3, 3))
-    stalls_after = chance.choice(_BEFORE_POINTS) if chance.random() < 0.25 else None
+    stalls_after = chance.choice(_BEFORE_POINTS) if chance.random() < 0.35 else None
+    fenced = stalls_after is not None and chance.random() < 0.6
     dies_sending = stalls_after is None and chance.random() < 0.4
     return replace(
         plan,
@@ -170,11 +171,13 @@ def _with_take_over(plan: Plan, chance: Random) -> Plan:
         processes_in_trouble=rounds,
         kill_after_ms=None,
         stalls_after=stalls_after,
-        dies_at_write=0 if stalls_after else chance.randint(3, 26),
+        centre=CentreUse.REQUIRED if fenced else plan.centre,
+        centre_down_from=0 if fenced else plan.centre_down_from,
+        dies_at_write=0 if stalls_after or dies_sending else chance.randint(3, 26),
         kills=(Kills("add", 1, Place.AFTER, desk=0),) if dies_sending else (),
         back_in=tuple(number for number in range(1, rounds) if chance.random() < 0.3),
         comes_back=chance.random() < 0.5,
-        history_lag_seconds=chance.choice((0.0, chance.uniform(20, MOST_LAG_SECONDS))),
+        history_lag_seconds=chance.uniform(30, MOST_LAG_SECONDS) if dies_sending else plan.history_lag_seconds,
     )
 
 
