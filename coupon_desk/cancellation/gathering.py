@@ -79,14 +79,17 @@ class Gatherer:
             held=held.result(),
         )
 
-    def look_again(self, discount: DiscountSeen, customer_id: str, pos_customer_id: str) -> SecondLook:
-        """What may have changed since the evidence was gathered, all sources at once. Raises RemoteError."""
-        code, ask = discount.code, self.executor.submit
-        again = ask(self.shop.read_discount_by_id, discount.id, code)
-        orders = ask(self.shop.find_orders, code, customer_id, discount.created_at)
+    def look_again(self, code: CouponCode, discount: DiscountSeen | None, customer_id: str, pos_customer_id: str) -> SecondLook:
+        """What may have changed since the evidence was gathered, all sources at once. Raises RemoteError.
+
+        `discount` is None where another desk had removed the code before: then there is none to look at.
+        """
+        ask = self.executor.submit
+        again = ask(self.shop.read_discount_by_id, discount.id, code) if discount else None
+        orders = ask(self.shop.find_orders, code, customer_id, discount.created_at if discount else None)
         record = ask(self.shop.read_record, customer_id, code)
         history = ask(self.points.read_history, pos_customer_id, code.reference)
-        return SecondLook(again.result(), orders.result(), record.result(), history.result())
+        return SecondLook(again.result() if again else Absent(), orders.result(), record.result(), history.result())
 
     def _ask_about_customer(self, code: CouponCode, customer_id: str | None) -> _AboutCustomer:
         orders = self.executor.submit(self._ask, Source.ORDERS, lambda: self.shop.find_orders(code, customer_id, since=None))

@@ -50,7 +50,7 @@ def _is_window_settled(work: Work) -> bool:
         return True
     try:
         seen = work.systems.gatherer.look_again(
-            discount, known(work.operation.customer_id), known(work.operation.pos_customer_id)
+            discount.code, discount, known(work.operation.customer_id), known(work.operation.pos_customer_id)
         )
         why_not = _why_not_on_again(work, discount, seen)
         if why_not is None:

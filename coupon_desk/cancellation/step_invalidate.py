@@ -19,11 +19,8 @@ def invalidate(work: Work) -> None:
     if work.operation.kind is OperationKind.ORDER_REFUND:
         _switch_off_what_still_works(work)
         return
-    if work.operation.discount is None:
-        # Only where the desk that is gone has returned the points, and the code with the discount is gone.
-        work.done(StepName.INVALIDATE, msg("The code is gone from Shopify."))
-        return
-    if work.story.code_dead_at is None and not _switch_off(work):
+    # Without a discount the desk that is gone has removed the code; nothing is left to switch off.
+    if work.operation.discount is not None and work.story.code_dead_at is None and not _switch_off(work):
         return
     if not work.has_settled:
         # The whole time in each process, never a difference of clock times: a clock may have been set meanwhile.
@@ -102,10 +99,11 @@ def _switch_off(work: Work) -> bool:
 
 
 def _look_again(work: Work) -> None:
-    operation, discount = work.operation, known(work.operation.discount)
+    operation, discount = work.operation, work.operation.discount
+    customer_id, pos_customer_id = known(operation.customer_id), known(operation.pos_customer_id)
     work.looked_at = work.now
     try:
-        seen = work.systems.gatherer.look_again(discount, known(operation.customer_id), known(operation.pos_customer_id))
+        seen = work.systems.gatherer.look_again(operation.code, discount, customer_id, pos_customer_id)
     except RemoteError as silent:
         work.delayed(StepName.INVALIDATE, silent)
         return
@@ -129,7 +127,7 @@ def _look_again(work: Work) -> None:
             msg("The code still works: somebody switched it on again, or Shopify did not switch it off."),
             msg("Look at the discount in the Shopify admin, then choose “Go on now”. No points were returned."),
         )
-    elif isinstance(seen.discount, Absent) and discount.bears_only_this_code:
+    elif isinstance(seen.discount, Absent) and discount is not None and discount.bears_only_this_code:
         _stop_for_a_person(
             work,
             msg("Somebody deleted the discount while it was being cancelled, so its use cannot be read any more."),

@@ -238,11 +238,27 @@ def _end(evidence: Evidence) -> Iterator[Finding]:
 
 def _sources(evidence: Evidence) -> Iterator[Finding]:
     still_needed = not _is_our_work(evidence) or (evidence.taking_over is not None and _returned_before(evidence) is None)
-    if isinstance(evidence.discount, Absent) and still_needed:
+    if isinstance(evidence.discount, Absent) and still_needed and _was_held_by_the_other_desk(evidence):
+        yield _ask(
+            Rule.NOT_FOUND,
+            msg("The code is gone from Shopify, as when the other desk removed it: only orders can tell whether it was used."),
+        )
+    elif isinstance(evidence.discount, Absent) and still_needed:
         yield _no(Rule.NOT_FOUND, msg("Not found in Shopify: what became of it is unknown."))
     for answer in (evidence.discount, evidence.record, evidence.orders, evidence.history):
         if isinstance(answer, NotAnswered):
             yield _no(Rule.NOT_ANSWERED, msg("Cannot be proved unused now: {why}", why=answer.why))
+
+
+def _was_held_by_the_other_desk(evidence: Evidence) -> bool:
+    """Whether the operation that is taken over got as far as its mark in the record, and so may have removed the code."""
+    entry = evidence.record.entry if isinstance(evidence.record, RecordSeen) else None
+    return (
+        evidence.taking_over is not None
+        and entry is not None
+        and entry.claim is not None
+        and entry.claim.operation == evidence.taking_over
+    )
 
 
 def _customer(evidence: Evidence) -> Iterator[Finding]:

@@ -13,14 +13,16 @@ import pytest
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState, StepName, StepState
 from coupon_desk.cancellation.work import Centre
 from coupon_desk.coupons.eligibility import Rule
-from coupon_desk.coupons.evidence import DiscountState
+from coupon_desk.coupons.evidence import DiscountState, OrderSeen
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.points.port import HistorySearch
 from tests.cancellation.bench import Bench, killing
-from tests.cancellation.world import CODE, PLAIN, START, ClaimsInMemory, Fault, Killed, World
+from tests.cancellation.world import CODE, CUSTOMER_ID, PLAIN, START, ClaimsInMemory, Fault, Killed, World
 
 WRITES = 14
 """Durable writes of one cancellation, with the checks that follow it."""
+
+ORDER = OrderSeen("gid://shopify/Order/1", "#1001", START, None, (CODE.text,), CUSTOMER_ID)
 
 MAIL_BEGUN = 13
 """Killed after this write, the desk was about to send the e-mail: it is not sent again, but a person asked."""
@@ -91,6 +93,45 @@ def test_another_desk_finishes_what_a_desk_that_is_gone_has_begun(
         return
     assert operation.state is OperationState.COMPLETED
     assert_done_once(world)
+
+
+@pytest.mark.parametrize("killed_at", range(1, WRITES + 1))
+def test_one_of_several_codes_that_was_removed_and_cannot_be_put_back_is_taken_over_all_the_same(
+    desks: tuple[Bench, Bench], world: World, killed_at: int
+) -> None:
+    gone, here = desks
+    world.codes_count = 3
+    begun = begin(gone, killed_at)
+    already_finished = world.record["status"] == "cancelled"
+
+    operation = take_over(here, begun)
+
+    if already_finished:
+        assert next(finding.rule for finding in operation.refused) is Rule.CANCELLED
+        assert [entry.points for entry in world.returns] == [500]
+        return
+    assert operation.state is OperationState.COMPLETED
+    assert_done_once(world)
+
+
+def test_a_removed_code_that_an_order_bears_is_not_taken_over(desks: tuple[Bench, Bench], world: World) -> None:
+    gone, here = desks
+    world.codes_count = 3
+    begun = begin(gone, 7)
+    world.orders.append(ORDER)
+    assert {finding.rule for finding in take_over(here, begun).refused} == {Rule.USED}
+    assert world.returns == []
+
+
+def test_a_removed_code_whose_order_comes_after_the_second_person_agreed_gets_no_points(
+    desks: tuple[Bench, Bench], world: World
+) -> None:
+    gone, here = desks
+    world.codes_count = 3
+    begun = begin(gone, 7)
+    operation = take_over(here, begun, meanwhile=lambda: world.orders.append(ORDER))
+    assert {finding.rule for finding in operation.refused} == {Rule.USED_MEANWHILE}
+    assert world.returns == []
 
 
 @pytest.mark.parametrize("killed_at", range(1, WRITES + 1))

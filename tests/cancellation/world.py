@@ -96,6 +96,7 @@ class World:
     calls: list[str] = field(default_factory=list)
     skew: timedelta = timedelta(0)
     usage_limit: int | None = 1
+    codes_count: int = 1
     central: list[CentralClaim] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -229,6 +230,8 @@ class ShopInMemory:
                 world.state, world.dead_at = DiscountState.ACTIVE, None
             case "delete":
                 world.exists = False
+            case "remove_code":
+                world.exists, world.state = False, DiscountState.EXPIRED
             case "record":
                 if prepared.target != digest_of(world.record):
                     raise StaleRecord(System.SHOPIFY, msg("Somebody changed the record."))
@@ -245,7 +248,7 @@ class ShopInMemory:
             title="500 points",
             code=code,
             redeem_code_id="gid://shopify/DiscountRedeemCode/1",
-            codes_count=1,
+            codes_count=self.world.codes_count,
             usage_count=len(world.orders),
             usage_limit=world.usage_limit,
             starts_at=START - timedelta(days=3),

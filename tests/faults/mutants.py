@@ -12,6 +12,7 @@ from coupon_desk.cancellation.operation import StepName, StepState
 from coupon_desk.cancellation.steps import STEPS
 from coupon_desk.cancellation.story import Story
 from coupon_desk.cancellation.work import Observer, Systems, Work
+from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import Absent, DiscountSeen, HistorySeen, OrdersSeen
 from coupon_desk.errors import RemoteError
 from coupon_desk.shopify import writes
@@ -78,8 +79,10 @@ def without_used_meanwhile() -> None:
     """Nobody minds that the coupon was used while it was being cancelled."""
     look_again = Gatherer.look_again
 
-    def trusting(gatherer: Gatherer, discount: DiscountSeen, customer_id: str, pos_customer_id: str) -> SecondLook:
-        return replace(look_again(gatherer, discount, customer_id, pos_customer_id), orders=OrdersSeen(()))
+    def trusting(
+        gatherer: Gatherer, code: CouponCode, discount: DiscountSeen | None, customer_id: str, pos_customer_id: str
+    ) -> SecondLook:
+        return replace(look_again(gatherer, code, discount, customer_id, pos_customer_id), orders=OrdersSeen(()))
 
     put(Gatherer, "look_again", trusting)
     put(step_invalidate, "_is_used", lambda _seen: False)
