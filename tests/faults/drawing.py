@@ -188,6 +188,7 @@ def _through_command_line(plan: Plan, chance: Random) -> Plan:
     return replace(
         plan,
         command_line=True,
+        reason=Reason.CUSTOMER_REQUEST,
         centre=CentreUse.NONE,
         asked_by="manager",
         settle_seconds=0.2,

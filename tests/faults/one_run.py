@@ -152,13 +152,9 @@ class Run:
         self._time.stand()
         if process.returncode == KILLED:
             return
-        if process.returncode and err and not out:
-            # It stopped before it began, and told why: on a computer with much to do the keyring may not answer in time.
-            self._outcome.mishaps[f"the command line stopped: {' '.join(err.split())[:100]}"] += 1
-        else:
-            credited = sum(entry.applied for entry in self._shop.journal.calls("add"))
-            for what in untrue_answers(out, err, credited):
-                self._untrue(what)
+        credited = sum(entry.applied for entry in self._shop.journal.calls("add"))
+        for what in untrue_answers(out, err, credited):
+            self._untrue(f"{what} (ended with {process.returncode})")
 
     def _compare_with_command_line(self, home: Home) -> None:
         """What `operations --open` lists is what is open."""
