@@ -54,7 +54,9 @@ class Shift:
         errand, plan = self._errand, self._plan
         for nth in range(MOST_DECISIONS):
             waiting = self._desk.awaiting_approval()
-            decision = plan.decision(errand.desk, errand.process, nth)
+            # In the end somebody agrees to a take-over: until then nobody but the desk that is gone can do anything.
+            agrees = plan.takes_over and not errand.in_trouble
+            decision = Decision.APPROVED if agrees else plan.decision(errand.desk, errand.process, nth)
             if not waiting or decision is Decision.LEFT:
                 return
             if plan.tries_alone(errand.desk, errand.process):
