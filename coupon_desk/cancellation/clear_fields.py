@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from coupon_desk.cancellation.operation import Operation, OperationState, StepName, StepState
 from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.evidence import Source
 from coupon_desk.trail.entry import NewEntry
 
 _BECOMES: Final = {
@@ -47,7 +48,9 @@ def opening_entry(operation: str, code: CouponCode, body: Mapping[str, Any]) -> 
     )
 
 
-def step_entry(operation: Operation, action: str, body: Mapping[str, Any], name: StepName) -> NewEntry:
+def step_entry(
+    operation: Operation, action: str, body: Mapping[str, Any], name: StepName, request_ids: tuple[str, ...] = ()
+) -> NewEntry:
     """An entry of one step."""
     verb = action.partition(".")[2]
     before = operation.step(name).state
@@ -62,17 +65,19 @@ def step_entry(operation: Operation, action: str, body: Mapping[str, Any], name:
         operation=operation.id,
         step=name.value,
         code=operation.code.text,
-        customer=body.get("customer_id") or operation.customer_id,
+        customer=_customer(operation, body),
         result=str(body.get("found", verb)),
         reason=_reason(operation, body),
         before={"state": before.value},
         after={"state": after.value},
         points=_points(operation, name, verb),
-        request_ids=_request_ids(body),
+        request_ids=_request_ids(body, request_ids),
     )
 
 
-def operation_entry(operation: Operation, action: str, body: Mapping[str, Any], actor: str, role: str) -> NewEntry:
+def operation_entry(
+    operation: Operation, action: str, body: Mapping[str, Any], actor: str, role: str, request_ids: tuple[str, ...] = ()
+) -> NewEntry:
     """An entry of the operation as a whole, also by somebody else than who asked."""
     verb = action.partition(".")[2]
     stands = OperationState.COMPLETED if operation.ended_at else OperationState.RUNNING
@@ -85,13 +90,13 @@ def operation_entry(operation: Operation, action: str, body: Mapping[str, Any], 
         approver=actor if verb == "approved" else operation.approved_by,
         operation=operation.id,
         code=operation.code.text,
-        customer=body.get("customer_id") or operation.customer_id,
+        customer=_customer(operation, body),
         result=verb,
         reason=_reason(operation, body),
         before={"state": operation.state.value},
         after={"state": _ENDS.get(verb, stands).value, "kind": operation.kind.value},
         points=int(operation.points_returned) if has_ended else body.get("points"),
-        request_ids=_request_ids(body),
+        request_ids=_request_ids(body, request_ids),
     )
 
 
@@ -108,6 +113,12 @@ def _points(operation: Operation, name: StepName, verb: str) -> int | None:
     return None
 
 
-def _request_ids(body: Mapping[str, Any]) -> tuple[str, ...]:
+def _request_ids(body: Mapping[str, Any], heard: tuple[str, ...]) -> tuple[str, ...]:
     told = body.get("request_id")
-    return (told,) if told else ()
+    return heard if told is None or told in heard else (*heard, told)
+
+
+def _customer(operation: Operation, body: Mapping[str, Any]) -> str | None:
+    """The customer's id, as soon as any evidence tells it: what is said of them can then be erased with them."""
+    record = body.get("evidence", {}).get(Source.RECORD, {})
+    return operation.customer_id or body.get("customer_id") or record.get("customer")

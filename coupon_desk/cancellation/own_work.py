@@ -7,7 +7,7 @@ from coupon_desk.cancellation.story import Story, fold
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import OwnWork
 from coupon_desk.errors import ConfigurationError, DeskError, ExitStatus
-from coupon_desk.trail.index import OperationIndex
+from coupon_desk.trail.index import OperationIndex, OperationRow
 from coupon_desk.trail.trail import Trail
 from coupon_desk.words import msg
 
@@ -35,6 +35,14 @@ def story_of(trail: Trail, operation_id: str) -> Story:
     if any(entry.is_erased for entry in entries):
         raise OperationErased(operation_id)
     return fold(entries)
+
+
+def row_of(trail: Trail, operation_id: str) -> OperationRow | None:
+    """What the index keeps of an operation; None where it was erased. Raises ConfigurationError for an unknown id."""
+    try:
+        return story_of(trail, operation_id).row
+    except OperationErased:
+        return None
 
 
 def own_work(trail: Trail, index: OperationIndex, code: CouponCode, besides: str = "") -> OwnWork | None:

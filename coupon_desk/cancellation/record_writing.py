@@ -55,13 +55,14 @@ def write_record(
             request = work.systems.shop.prepare_record(record, work.operation.code, change)
             work.started_writing_record(name, request)
             work.record_is_fresh = False
-            work.systems.shop.send(request)
+            work.heard(work.systems.shop.send(request))
         except StaleRecord:
             continue
         except RemoteUnavailable as surely_not:
             work.delayed(name, surely_not)
             return Written.NO
         except RemoteRefused as refused:
+            work.heard(refused)
             _refuse(work, name, refusal(Rule.REMOTE_REFUSED, refused.what))
             return Written.NO
         except OutcomeUnknown as unknown:

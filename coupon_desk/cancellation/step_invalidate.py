@@ -76,11 +76,12 @@ def _switch_off(work: Work) -> bool:
     try:
         request = shop.prepare_deactivation(discount) if discount.bears_only_this_code else shop.prepare_code_removal(discount)
         work.started(StepName.INVALIDATE, request)
-        shop.send(request)
+        work.heard(shop.send(request))
     except RemoteUnavailable as surely_not:
         work.delayed(StepName.INVALIDATE, surely_not)
         return False
     except RemoteRefused as refused:
+        work.heard(refused)
         if may_still_land:
             what = msg(
                 "Shopify refuses to switch the code off now, and an earlier attempt may still take effect: {why}",

@@ -74,11 +74,12 @@ def _delete(work: Work, discount: DiscountSeen) -> None:
     try:
         request = work.systems.shop.prepare_deletion(discount)
         work.started(StepName.RETIRE, request)
-        work.systems.shop.send(request)
+        work.heard(work.systems.shop.send(request))
     except (RemoteUnavailable, OutcomeUnknown) as again:
         # Deleting twice does no harm: the next look finds it gone (Shopify: "Code discount does not exist").
         work.delayed(StepName.RETIRE, again)
     except RemoteRefused as refused:
+        work.heard(refused)
         work.refused(StepName.RETIRE, [], refused.what)
     else:
         work.done(StepName.RETIRE, msg("The discount is deleted."))

@@ -21,7 +21,7 @@ from coupon_desk.coupons.eligibility import Finding, Rule
 from coupon_desk.coupons.evidence import Absent, CustomerSeen, HistorySeen, OwnWork, RecordSeen
 from coupon_desk.errors import RemoteError, RemoteUnavailable
 from coupon_desk.trail.trail import Trail
-from coupon_desk.wire import PreparedRequest
+from coupon_desk.wire import Answer, PreparedRequest
 from coupon_desk.words import Language, Message, pack
 
 _log = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ class Work:
         self.has_settled = False
         self.history: HistorySeen | Absent | None = None
         self.looked_at: datetime | None = None
+        self._request_ids: list[str] = []
         self._trail = trail
         self._observer = observer
 
@@ -99,6 +100,11 @@ class Work:
     def step(self, name: StepName) -> Step:
         """How a step stands."""
         return self.operation.step(name)
+
+    def heard(self, told: Answer | RemoteError) -> None:
+        """A remote system's own id of what it answered goes into the next entry: there its people can find it."""
+        if told.request_id:
+            self._request_ids.append(told.request_id)
 
     def started(self, name: StepName, request: PreparedRequest | None = None, **facts: Any) -> None:
         """About to send: committed before the socket is touched, with the request's exact text and key."""
@@ -171,10 +177,11 @@ class Work:
 
     def _write(self, action: str, body: dict[str, Any], step: StepName | None = None) -> None:
         operation = self.operation
+        ids, self._request_ids = tuple(self._request_ids), []
         if step is None:
-            new = operation_entry(operation, action, body, operation.operator.login, operation.operator.role)
+            new = operation_entry(operation, action, body, operation.operator.login, operation.operator.role, ids)
         else:
-            new = step_entry(operation, action, body, step)
+            new = step_entry(operation, action, body, step, ids)
         with self._trail.writing() as pen:
             story = after(self.story, pen.append(new))
             pen.index(story.row)

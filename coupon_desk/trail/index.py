@@ -125,15 +125,15 @@ class OperationIndex:
         with self._database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def rebuild(self, rows_of: Callable[[str], OperationRow]) -> int:
-        """Make the index anew from the trail; `rows_of` folds one operation. Returns how many there are."""
+    def rebuild(self, row_of: Callable[[str], OperationRow | None]) -> int:
+        """Make the index anew from the trail; `row_of` folds one operation, None where it was erased. How many there are."""
         with self._database.read() as connection:
             ids: Iterable[str] = (
                 connection.execute(select(entries.c.operation).where(entries.c.operation.is_not(None)).distinct())
                 .scalars()
                 .all()
             )
-        rows = [rows_of(operation) for operation in ids]
+        rows = [row for row in map(row_of, ids) if row is not None]
         with self._database.write() as connection:
             connection.execute(delete(operations))
             for row in rows:
