@@ -308,7 +308,7 @@ class CouponDesk:
     def doctor(self) -> tuple[Check, ...]:
         """Look at everything that has to work, one check each."""
         parts = self._parts
-        return tuple(
+        checks = tuple(
             examine(
                 self.settings,
                 self.secrets,
@@ -320,6 +320,7 @@ class CouponDesk:
                 parts.central,
             )
         )
+        return (*checks, parts.shipping.check()) if parts.shipping is not None else checks
 
     def central_state(self) -> CentralState:
         """How this desk stands in the central database. Raises RemoteError, and ConfigurationError where there is none."""

@@ -139,7 +139,7 @@ class Parts:
             return None
         from coupon_desk.app.shipping import Shipping
 
-        return Shipping(self.database, self.trail, self.central, self.clock)
+        return Shipping(self.database, self.trail, self.central, self.clock, self.checkpoints, self.key_store)
 
     def _centre(self) -> Centre | None:
         if self.settings.central is None or self.claims is None:

@@ -33,6 +33,7 @@ _ADD: Final = text(
     " AS added (sequence bigint, version integer, previous text, entry text, hash text) ORDER BY sequence"
     " ON CONFLICT (desk, sequence) DO NOTHING",
 )
+_SHOW_KEY: Final = text("SELECT coupon_desk.register_key(:key)")
 _PAGE: Final = text(
     "SELECT sequence, version, previous, entry, hash FROM coupon_desk.entries"
     " WHERE desk = :desk AND sequence > :after ORDER BY sequence LIMIT :rows",
@@ -65,6 +66,11 @@ class ShippedTrail:
             # One statement is one transaction; the head is read after it is durable.
             connection.execute(_ADD, {"desk": desk, "rows": written})
             return _head(connection, desk)
+
+    def show_key(self, public_key: str) -> str:
+        """Show the desk's public key, and tell the one that the centre keeps: the first that was ever shown."""
+        with self._line() as connection:
+            return str(connection.execute(_SHOW_KEY, {"key": public_key}).scalar_one())
 
     def read_back(self, desk: str) -> Iterator[ShippedRow]:
         """Every entry of the desk in its order, page by page."""

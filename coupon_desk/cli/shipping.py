@@ -12,8 +12,8 @@ from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Colour
 from coupon_desk.errors import ExitStatus
 from coupon_desk.people.roles import Right
-from coupon_desk.trail.shipping_state import ShippingState, ShippingStatus
-from coupon_desk.words import Message, msg, msgn
+from coupon_desk.trail.shipping_state import ShippingState, ShippingStatus, waiting
+from coupon_desk.words import msg
 
 if TYPE_CHECKING:
     from coupon_desk.trail.shipped_verification import ShippedVerification
@@ -27,7 +27,7 @@ def ship(call: Call) -> int:
     desk, _ = call.reader(Right.SEE, "central ship")
 
     def tell(state: ShippingState) -> None:
-        call.output.progress(call.output.words(_count_of(state.behind)))
+        call.output.progress(call.output.words(waiting(state.behind)))
 
     state = desk.shipping.ship_now(tell)
     _tell(call, state)
@@ -46,7 +46,7 @@ def verify(call: Call) -> int:
     _tell_verified(call, found)
     if call.output.as_json:
         call.output.document(_verified_document(call, found))
-    return ExitStatus.DONE if found.is_intact else ExitStatus.NEEDS_A_PERSON
+    return ExitStatus.DONE if found.trouble is None else ExitStatus.NEEDS_A_PERSON
 
 
 def shipping_document(call: Call, state: ShippingState) -> Document:
@@ -79,11 +79,7 @@ def _tell(call: Call, state: ShippingState) -> None:
         case _:
             pass
     if state.behind:
-        say(_count_of(state.behind))
-
-
-def _count_of(behind: int) -> Message:
-    return msgn("{count} entry waits to be shipped.", "{count} entries wait to be shipped.", count=behind)
+        say(waiting(state.behind))
 
 
 def _tell_verified(call: Call, found: ShippedVerification) -> None:
@@ -104,8 +100,10 @@ def _tell_verified(call: Call, found: ShippedVerification) -> None:
     )
     say(msg("They are the same as entries 1 to {count} of the trail here.", count=head.sequence))
     say(msg("Head: {hash}", hash=head.hash))
+    if found.signs_here is not None:
+        say(msg("It keeps the key that signs here: {fingerprint}", fingerprint=found.signs_here.fingerprint))
     if found.waiting:
-        say(_count_of(found.waiting))
+        say(waiting(found.waiting))
 
 
 def _verified_document(call: Call, found: ShippedVerification) -> Document:
@@ -117,5 +115,6 @@ def _verified_document(call: Call, found: ShippedVerification) -> Document:
         "here": found.ours,
         "waiting": found.waiting,
         "differs_at": found.differs_at,
+        "key": {"here": found.signs_here.hex if found.signs_here is not None else None, "there": found.kept_there},
         "trouble": call.output.words(trouble) if trouble is not None else None,
     }

@@ -46,6 +46,12 @@ class Checkpoints:
         self._last = 0
         self._why_not: DeskError | None = None
 
+    @property
+    def public_key(self) -> str | None:
+        """The key that signs, in hex; None where none does, or not yet."""
+        key = self._key
+        return key.public.hex if key is not None else None
+
     def begin(self) -> None:
         """Take the key, made at the first need, and compare the database with the anchor. Raises StorageError and nothing else.
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 
 from coupon_desk.central.shipped import ShippedRow
 from coupon_desk.clock import Clock
 from coupon_desk.errors import DeskError, RemoteRefused, RemoteUnavailable, StorageError
 from coupon_desk.storage.database import Database
+from coupon_desk.trail.centre import Centre
 from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.shipping_batch import BATCH_ROWS, Unreadable, batch_after
 from coupon_desk.trail.shipping_ledger import Ledger, confirmed_of, put
@@ -48,30 +49,25 @@ class Turn(StrEnum):
     ALARM = "alarm"
 
 
-class Centre(Protocol):
-    """This desk's trail in the central database. All methods raise RemoteUnavailable and RemoteRefused."""
-
-    def desk(self) -> str:
-        """The desk's name there."""
-
-    def head(self, desk: str) -> tuple[int, str] | None:
-        """The newest entry's place and hash; None for no entry."""
-
-    def add(self, desk: str, rows: Sequence[ShippedRow]) -> tuple[int, str] | None:
-        """Add entries, all or none; what is there stays. Tells the head."""
-
-    def abort(self) -> None:
-        """Cut what is under way."""
-
-
 class Shipment:
     """The shipping of one home. Safe to use from any thread; rounds wait for each other."""
 
-    def __init__(self, database: Database, trail: Trail, centre: Centre, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        trail: Trail,
+        centre: Centre,
+        clock: Clock,
+        *,
+        public_key: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`public_key` is that of the desk, which the centre keeps from the first contact on; None while it is not known."""
         self._ledger = Ledger(database)
         self._trail = trail
         self._centre = centre
         self._clock = clock
+        self._public_key = public_key
+        self._shown_key: str | None = None
         self._round = threading.Lock()
         self._desk = ""
         self._head: tuple[int, str] | None = None
@@ -162,7 +158,15 @@ class Shipment:
             self._note_lost(head, confirmed.sequence)
         elif confirmed.desk != desk or confirmed.unreachable_at is not None:
             self._ledger.confirm(desk, *head)
+        self._show_key()
         return head
+
+    def _show_key(self) -> None:
+        key = self._public_key()
+        if key is not None and key != self._shown_key:
+            if self._centre.show_key(key) != key:
+                _log.info("the centre keeps another key of this desk than the one that signs here")
+            self._shown_key = key
 
     def _next(self, place: int) -> Sequence[ShippedRow]:
         try:

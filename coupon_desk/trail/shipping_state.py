@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from coupon_desk.clock import from_text, to_text
 from coupon_desk.errors import ExitStatus
-from coupon_desk.words import Message, msg, pack, unpack
+from coupon_desk.words import Message, msg, msgn, pack, unpack
 
 
 class ShippingStatus(StrEnum):
@@ -63,6 +63,11 @@ class ShippingState:
     last_contact_at: datetime | None = None
     alarm: Message | None = None
     todo: Message | None = None
+
+
+def waiting(count: int) -> Message:
+    """How many entries wait, as a person reads it."""
+    return msgn("{count} entry waits to be shipped.", "{count} entries wait to be shipped.", count=count)
 
 
 class AlarmKind(StrEnum):

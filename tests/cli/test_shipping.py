@@ -55,6 +55,19 @@ def test_what_waits_is_sent_and_what_stands_there_is_proved(desk: CommandLine, c
     assert status["shipping"]["state"] in {"up_to_date", "waiting"}
 
 
+def test_the_key_that_signs_here_is_the_one_that_the_centre_keeps(desk: CommandLine, centre: CentralDatabase) -> None:
+    assert desk.here("sync").status == 0, "a command that works in the home signs"
+    [(kept,)] = centre.ask("SELECT public_key FROM coupon_desk.desks")
+    verified = desk.here("central", "verify", "--json")
+    assert verified.status == 0, verified.err
+    assert verified.document["key"] == {"here": kept, "there": kept}
+    assert "It keeps the key that signs here:" in desk.here("central", "verify").out
+    centre.ask("UPDATE coupon_desk.desks SET public_key = repeat('ab', 32)")
+    foreign = desk.here("central", "verify", "--json")
+    assert (foreign.status, foreign.document["intact"]) == (5, True)
+    assert "another key of this desk" in foreign.document["trouble"]
+
+
 def test_every_call_ships_a_moment_what_it_wrote(desk: CommandLine, centre: CentralDatabase) -> None:
     assert desk("search", "70934").status == 0
     [(count,)] = centre.ask(COUNT)
@@ -89,6 +102,9 @@ def test_a_trail_that_does_not_fit_is_an_alarm_for_a_person(
     assert said.status == 5
     assert "Nothing more is shipped." in said.out
     assert "newest copy of its database" in said.out
+    doctor = desk.here("doctor", "--json", operator="owner").document
+    [check] = [one for one in doctor["checks"] if one["name"] == "Shipping"]
+    assert (check["ok"], "newest copy" in check["mend"]) == (False, True)
     verified = desk.here("central", "verify", "--json")
     assert (verified.status, verified.document["intact"], verified.document["differs_at"]) == (5, False, 4)
 

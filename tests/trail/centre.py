@@ -21,6 +21,7 @@ class CentreInMemory:
         self.trouble: DeskError | None = None
         self.loses_answers = 0
         self.refuses: Callable[[ShippedRow], bool] = lambda row: False
+        self.keys: dict[str, str] = {}
         self.asked = 0
         self.batches: list[int] = []
         self.is_silent = False
@@ -60,6 +61,10 @@ class CentreInMemory:
             self.loses_answers -= 1
             raise out_of_reach("cut after the commit")
         return self._head(desk)
+
+    def show_key(self, public_key: str) -> str:
+        self._answer()
+        return self.keys.setdefault(self.name, public_key)
 
     def abort(self) -> None:
         self._aborted.set()

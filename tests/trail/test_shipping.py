@@ -390,6 +390,23 @@ def test_an_alarm_reads_back_as_it_was_kept() -> None:
     assert Alarm.from_json("[]") is None
 
 
+def test_the_desk_s_key_is_shown_at_the_first_contact_after_it_is_known(home: Home, centre: CentreInMemory) -> None:
+    keys: list[str | None] = [None]
+    home.shipment = Shipment(home.database, home.trail, centre, home.clock, public_key=lambda: keys[-1])
+    home.write(1)
+    assert home.ship() is Turn.DONE
+    assert centre.keys == {}
+    keys.append("ab" * 32)
+    home = home.again()
+    home.shipment = Shipment(home.database, home.trail, centre, home.clock, public_key=lambda: keys[-1])
+    home.ship()
+    assert centre.keys == {"ginza": "ab" * 32}
+    keys.append("cd" * 32)
+    home.shipment = Shipment(home.database, home.trail, centre, home.clock, public_key=lambda: keys[-1])
+    assert home.ship() is Turn.DONE, "another key is for who verifies; entries go on"
+    assert centre.keys == {"ginza": "ab" * 32}
+
+
 # The thread
 
 
