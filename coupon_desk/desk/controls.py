@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton,
 
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.stage import Stage
-from coupon_desk.words import Message
+from coupon_desk.words import NOTHING, Message
 
 LINE_PX = 22
 
@@ -63,6 +63,13 @@ def button(
         made.setIconSize(QSize(18, 18))
         stage.theme.dress(made, icon, colour, 18)
     return made
+
+
+def allow(stage: Stage, action: QPushButton, why_not: Message | None, otherwise: Message = NOTHING) -> None:
+    """Let a button be pressed, or say why not, to the eye and to the ear; `otherwise` is its hint where it may be pressed."""
+    action.setEnabled(why_not is None)
+    for setter in ("setToolTip", "setAccessibleDescription"):
+        stage.speech.tell(action, otherwise if why_not is None else why_not, setter)
 
 
 def frame(role: str, layout: QLayout | None = None) -> QFrame:

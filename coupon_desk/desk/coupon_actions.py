@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton
+from PySide6.QtWidgets import QFrame, QGridLayout
 
 from coupon_desk.coupons.eligibility import Rule
-from coupon_desk.desk.controls import button, column, label
+from coupon_desk.desk.controls import allow, button, column, label
 from coupon_desk.desk.stage import Stage
 from coupon_desk.people.roles import Right
-from coupon_desk.words import NOTHING, Message, msg
+from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.view import CouponView
@@ -59,17 +59,17 @@ class CouponActions(QFrame):
         """What the evidence allows; None while it is being gathered."""
         self._view = view
         why_not = self._why_no_cancellation()
-        self._allow(self.cancel, why_not, msg("Ctrl+Enter"))
+        allow(self._stage, self.cancel, why_not, msg("Ctrl+Enter"))
         self.why_not.setVisible(why_not is not None and view is not None)
         if why_not is not None:
             self._stage.speech.tell(self.why_not, why_not)
-        self._allow(self.invalidate, self._why_no_invalidation())
+        allow(self._stage, self.invalidate, self._why_no_invalidation())
         is_used = view is not None and view.verdict.has(Rule.USED)
         not_used = None if is_used else msg("Only for a coupon that was used in an order which was cancelled.")
-        self._allow(self.refund, self._refusal(Right.REFUND_ORDER) or not_used)
-        self._allow(self.receipt, self._rights.get(Right.REPRINT))
+        allow(self._stage, self.refund, self._refusal(Right.REFUND_ORDER) or not_used)
+        allow(self._stage, self.receipt, self._rights.get(Right.REPRINT))
         self.take_over.setVisible(view is not None and view.evidence.others_operation is not None)
-        self._allow(self.take_over, self._refusal(Right.CANCEL))
+        allow(self._stage, self.take_over, self._refusal(Right.CANCEL))
 
     def _refusal(self, right: Right) -> Message | None:
         """None where the operator may do it, or may ask for it: a second person decides then."""
@@ -89,8 +89,3 @@ class CouponActions(QFrame):
         if any(finding.rule not in POINTS_ONLY for finding in self._view.verdict.refusals):
             return msg("Not possible: see above.")
         return self._rights.get(Right.INVALIDATE)
-
-    def _allow(self, action: QPushButton, why_not: Message | None, otherwise: Message = NOTHING) -> None:
-        action.setEnabled(why_not is None)
-        for setter in ("setToolTip", "setAccessibleDescription"):
-            self._stage.speech.tell(action, otherwise if why_not is None else why_not, setter)

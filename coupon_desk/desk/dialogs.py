@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from coupon_desk.cancellation.operation import Operation, OperationKind
+from coupon_desk.desk.alarm_strip import Alarm, ExplainDialog
 from coupon_desk.desk.approvals_dialog import ApprovalsDialog
 from coupon_desk.desk.cancel_dialog import CancelDialog
 from coupon_desk.desk.continuation import Continuation
 from coupon_desk.desk.operation_dialog import OperationDialog
 from coupon_desk.desk.receipt_dialog import ReceiptDialog
 from coupon_desk.desk.stage import Stage
+from coupon_desk.desk.trail_window import TrailWindow
 from coupon_desk.desk.work import Work
+from coupon_desk.people.roles import Right
+from coupon_desk.words import Message
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
@@ -69,10 +74,41 @@ class Dialogs(QObject):
         self._show(dialog)
         return dialog
 
+    def explain(self, alarm: Alarm) -> ExplainDialog:
+        """Where an administrator says what was behind an alarm."""
+        dialog = ExplainDialog(self._stage, self._desk, self._session, alarm, self._page)
+        self._show(dialog)
+        return dialog
+
+    def trail(self, rights: Mapping[Right, Message | None]) -> TrailWindow:
+        """The trail: a window of its own beside the page, and no second one."""
+        already = self._trail()
+        if already is not None:
+            already.setWindowState(already.windowState() & ~Qt.WindowState.WindowMinimized)
+            already.activateWindow()
+            return already
+        window = TrailWindow(self._stage, self._desk, self._session, rights, self._page)
+        self._remember(window)
+        window.show()
+        window.begin()
+        return window
+
+    def close_trail(self) -> None:
+        """Close the trail's window, which no dialog keeps from being left alone."""
+        window = self._trail()
+        if window is not None:
+            window.reject()
+
+    def _trail(self) -> TrailWindow | None:
+        return next((one for one in self._open if isinstance(one, TrailWindow)), None)
+
     def _show(self, dialog: QDialog) -> None:
+        self._remember(dialog)
+        dialog.open()
+
+    def _remember(self, dialog: QDialog) -> None:
         self._open.append(dialog)
         dialog.finished.connect(lambda _result: self._forget(dialog))
-        dialog.open()
 
     def _forget(self, dialog: QDialog) -> None:
         with contextlib.suppress(ValueError):

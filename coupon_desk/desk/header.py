@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QMenu, QPushButton
 
-from coupon_desk.desk.controls import button, column, icon_label, label, row
+from coupon_desk.desk.controls import allow, button, column, icon_label, label, row
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.theme import Scheme
+from coupon_desk.people.roles import Right
 from coupon_desk.words import Language, Message, msg
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Header(QFrame):
     lock_asked = Signal()
     switch_asked = Signal()
     approvals_asked = Signal()
+    trail_asked = Signal()
 
     def __init__(self, stage: Stage, shop_name: str, operator: Operator) -> None:
         super().__init__()
@@ -49,6 +52,9 @@ class Header(QFrame):
         self.approvals = button(stage, msg("Approvals"), "plain", "people", "muted", key="A")
         self.approvals.setObjectName("approvals")
         self.approvals.clicked.connect(self.approvals_asked)
+        self.trail = button(stage, msg("Trail"), "plain", "trail", "muted", key="T")
+        self.trail.setObjectName("trail")
+        self.trail.clicked.connect(self.trail_asked)
         self.look = look_button(stage)
         self.lock = button(stage, msg("Lock (Ctrl+L)"), "icon", "lock", "muted")
         self.lock.setObjectName("lock")
@@ -60,6 +66,7 @@ class Header(QFrame):
             titles,
             0,
             self.approvals,
+            self.trail,
             self.look,
             self.lock,
             self.operator,
@@ -67,12 +74,17 @@ class Header(QFrame):
             margins=(20, 0, 16, 0),
         )
         self.setLayout(inside)
+        QShortcut(QKeySequence("Ctrl+T"), self, self.trail.click)
 
     def show_waiting(self, count: int) -> None:
         """How many operations wait for a second person."""
         message = msg("Approvals ({count})", count=count) if count else msg("Approvals")
         self._stage.speech.tell(self.approvals, message)
         self._stage.theme.dress(self.approvals, "people", "warn" if count else "muted")
+
+    def show_rights(self, rights: Mapping[Right, Message | None]) -> None:
+        """What this operator may do; what may not be done stays in view and says why."""
+        allow(self._stage, self.trail, rights.get(Right.READ_TRAIL), msg("Ctrl+T"))
 
     def _operator_button(self, operator: Operator) -> QPushButton:
         made = QPushButton(f"{operator.name}")

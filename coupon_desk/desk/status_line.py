@@ -1,10 +1,11 @@
-"""The bottom of the window: how fresh the list is, whether the trail was proved, and what cannot be reached."""
+"""The bottom of the window: how fresh the list is, whether the trail was proved and how far it is shipped."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QLabel
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
+from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Elided, Spinner, button, icon_label, label, row
 from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Message, msg
@@ -26,6 +27,11 @@ class StatusLine(QFrame):
         self.sync_text = label(stage, role="small")
         self._shield = icon_label(stage, "shield", "muted", 14)
         self.trail_text = label(stage, role="small")
+        self.central_icon = icon_label(stage, "centre", "muted", 14)
+        self.central_text = label(stage, role="small")
+        self._central = QWidget()
+        self._central.setLayout(row(self.central_icon, self.central_text, spacing=6, margins=(14, 0, 0, 0)))
+        self._central.hide()
         self.refresh = button(stage, msg("Refresh the list (F5)"), "icon", "refresh", "muted")
         self.refresh.setObjectName("refresh")
         self.refresh.setFixedSize(30, 28)
@@ -38,6 +44,7 @@ class StatusLine(QFrame):
             14,
             self._shield,
             self.trail_text,
+            self._central,
             14,
             self.notice,
             self.refresh,
@@ -61,6 +68,15 @@ class StatusLine(QFrame):
         colour = "danger" if is_wrong else "success" if is_proved else "muted"
         self._mark(self._shield, "attention" if is_wrong else "shield", colour)
         self._stage.speech.tell(self.trail_text, message)
+
+    def show_central(self, message: Message | None, tone: Tone) -> None:
+        """How far the trail is in the central database; None where there is none."""
+        self._central.setVisible(message is not None)
+        if message is not None:
+            is_wrong = tone in {Tone.WARN, Tone.DANGER}
+            icon = "attention" if tone is Tone.DANGER else "offline" if is_wrong else "centre"
+            self._mark(self.central_icon, icon, tone.value if is_wrong else "muted")
+            self._stage.speech.tell(self.central_text, message)
 
     def show_notice(self, message: Message | None) -> None:
         """One thing that happened, until the next."""

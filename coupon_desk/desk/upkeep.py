@@ -1,4 +1,4 @@
-"""What the page does unasked: keeps the list fresh, and proves the trail."""
+"""What the page does unasked: keeps the list fresh, proves the trail and watches over it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from coupon_desk.desk.stage import Stage
+from coupon_desk.desk.trail_watch import TrailWatch
 from coupon_desk.errors import DeskError
 from coupon_desk.words import msg
 
@@ -31,6 +32,7 @@ class Upkeep(QObject):
         super().__init__(parent)
         self._stage = stage
         self._desk = desk
+        self.watch = TrailWatch(stage, desk, self)
         self._stop = threading.Event()
         self._is_syncing = False
         self._every = QTimer(self)
@@ -46,12 +48,14 @@ class Upkeep(QObject):
         """Do everything once, then again from time to time."""
         self.sync()
         self.verify()
+        self.watch.begin()
         self._every.start()
 
     def end(self) -> None:
         """Stop; a running sync ends after its page."""
         self._stop.set()
         self._every.stop()
+        self.watch.end()
 
     def sync(self) -> None:
         """Bring the list up to date; asking while it runs is harmless."""
@@ -81,6 +85,7 @@ class Upkeep(QObject):
         self.sync_told.emit(msg("The list could not be refreshed: {why}", why=error.what), False, True)
 
     def _verified(self, proof: TrailProof) -> None:
+        self.watch.take_proof(proof)
         if proof.open_questions:
             self.trail_told.emit(msg("Something in the trail has to be explained; tell the administrator."), False, True)
         elif proof.is_intact:

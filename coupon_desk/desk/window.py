@@ -135,7 +135,7 @@ class Window(QMainWindow):
             )
         self._idle.end()
         if self.work_page is not None:
-            self.work_page.upkeep.end()
+            self.work_page.leave()
         if self.continuation is not None:
             self.continuation.end()
         self._stage.runner.finish(self._finish)
@@ -214,7 +214,7 @@ class Window(QMainWindow):
         if self.work_page is None:
             return
         self._locked_dialogs = []
-        self.work_page.upkeep.end()
+        self.work_page.leave()
         self.pages.removeWidget(self.work_page)
         self.work_page.deleteLater()
         self.work_page = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -9,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState
+from coupon_desk.desk.alarm_strip import Alarm, AlarmStrip
 from coupon_desk.desk.attention_strip import AttentionStrip
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.continuation import Continuation
@@ -26,6 +28,8 @@ from coupon_desk.desk.status_line import StatusLine
 from coupon_desk.desk.upkeep import Upkeep
 from coupon_desk.desk.work import Work
 from coupon_desk.errors import DeskError
+from coupon_desk.people.roles import Right
+from coupon_desk.words import Message
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
@@ -46,6 +50,7 @@ class WorkPage(QWidget):
         self._stage = stage
         self._desk = desk
         self.session = session
+        self._rights: Mapping[Right, Message | None] = {}
         self.continuation = continuation
         self.work = Work(stage, desk, session, self)
         self.upkeep = Upkeep(stage, desk, self)
@@ -54,6 +59,7 @@ class WorkPage(QWidget):
         self.search = SearchBar(stage)
         self.rows = CouponRows(stage, desk.catalogue, self)
         self.table = CouponTable(stage, self.rows)
+        self.alarms = AlarmStrip(stage)
         self.attention = AttentionStrip(stage)
         self.details = DetailsPane(stage, desk, session)
         self.finder = CouponFinder(stage, desk, self.rows, self.table, self.details, self)
@@ -70,13 +76,18 @@ class WorkPage(QWidget):
     def begin(self) -> None:
         """Fill the page and start the upkeep."""
         desk, session = self._desk, self.session
-        self._stage.runner.read(self, "rights", lambda: desk.rights(session), self.details.show_rights, self._fail)
+        self._stage.runner.read(self, "rights", lambda: desk.rights(session), self._show_rights, self._fail)
         self.rows.show(self.search.query)
         self._count()
         self._read_operations()
         self.search.focus()
         self.upkeep.begin()
         self.continuation.resume()
+
+    def leave(self) -> None:
+        """Nobody works here any more: look after nothing, and close what stands beside the page."""
+        self.upkeep.end()
+        self.dialogs.close_trail()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """What is typed where nothing takes it goes to the search: a scanner need not know the focus."""
@@ -90,7 +101,7 @@ class WorkPage(QWidget):
         stage = self._stage
         self.list = CouponList(stage, self.table)
         card = frame("card", column(self.list, margins=(1, 6, 1, 6)))
-        left = column(self.search, self.problem, self.attention, card, spacing=14, margins=(20, 18, 20, 18))
+        left = column(self.alarms, self.search, self.problem, self.attention, card, spacing=14, margins=(20, 18, 20, 18))
         left.setStretchFactor(card, 1)
         middle = row(left, self.details, spacing=0)
         middle.setStretchFactor(left, 1)
@@ -126,20 +137,41 @@ class WorkPage(QWidget):
         self.header.lock_asked.connect(self.lock_asked)
         self.header.switch_asked.connect(self.switch_asked)
         self.header.approvals_asked.connect(self.dialogs.approvals)
+        self.header.trail_asked.connect(lambda: self.dialogs.trail(self._rights))
         self.attention.show_asked.connect(self.dialogs.operation)
         self.attention.resume_asked.connect(self.continuation.resume)
 
     def _connect_work(self) -> None:
         self.status.sync_asked.connect(self.upkeep.sync)
         self.upkeep.synced.connect(self._freshen)
-        self.upkeep.sync_told.connect(self.status.show_sync)
-        self.upkeep.trail_told.connect(self.status.show_trail)
+        self.upkeep.sync_told.connect(self._tell_sync)
+        self.upkeep.trail_told.connect(self._tell_trail)
+        self.upkeep.watch.alarms_told.connect(self.alarms.show_alarms)
+        self.upkeep.watch.central_told.connect(self.status.show_central)
+        self.alarms.explain_asked.connect(self._explain)
         self.work.changed.connect(self._operation_changed)
         self.work.ended.connect(self._operation_ended)
         self.work.failed.connect(lambda _code, error: self._fail(error))
         self.continuation.changed.connect(self.work.changed)
         self.continuation.resumed.connect(self._refresh)
         self.continuation.failed.connect(self._fail)
+
+    def _show_rights(self, rights: Mapping[Right, Message | None]) -> None:
+        self._rights = rights
+        self.details.show_rights(rights)
+        self.header.show_rights(rights)
+        self.alarms.show_rights(rights)
+
+    def _explain(self, alarm: Alarm) -> None:
+        dialog = self.dialogs.explain(alarm)
+        dialog.explained.connect(self.upkeep.watch.look)
+        dialog.explained.connect(self.upkeep.verify)
+
+    def _tell_sync(self, message: Message, is_running: bool, is_wrong: bool) -> None:
+        self.status.show_sync(message, is_running=is_running, is_wrong=is_wrong)
+
+    def _tell_trail(self, message: Message, is_proved: bool, is_wrong: bool) -> None:
+        self.status.show_trail(message, is_proved=is_proved, is_wrong=is_wrong)
 
     def _search(self, query: CouponQuery) -> None:
         self.finder.forget()

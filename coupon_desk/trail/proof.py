@@ -28,6 +28,14 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of a proof: something `holds`, or could not be looked at."""
+
+    text: Message
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TrailProof:
     """What proving the trail found.
 
@@ -64,9 +72,13 @@ class TrailProof:
             return msg("The trail fits together, and something in it has to be explained.")
         return msg("The trail is intact: {count} entries.", count=self.checked)
 
-    def sentences(self) -> tuple[Message, ...]:
+    def statements(self) -> tuple[Statement, ...]:
         """What was looked at and what could not be, for a person."""
-        return tuple(_sentences(self))
+        return tuple(_statements(self))
+
+    def sentences(self) -> tuple[Message, ...]:
+        """The same as sentences alone."""
+        return tuple(statement.text for statement in self.statements())
 
 
 def proved(
@@ -187,38 +199,48 @@ def _told(row: ChainRow) -> Told:
     return Told(row[0], entry["action"], entry.get("actor"), entry["at"], entry.get("body") or {})
 
 
-def _sentences(proof: TrailProof) -> Iterator[Message]:
-    yield msgn(
-        "{count} entry was checked: what was written, in its place, chained to the one before.",
-        "{count} entries were checked: what was written, in its place, chained to the one before.",
-        count=proof.checked,
-    )
+def _statements(proof: TrailProof) -> Iterator[Statement]:
+    if proof.is_intact:
+        checked = msgn(
+            "{count} entry was checked: what was written, in its place, chained to the one before.",
+            "{count} entries were checked: what was written, in its place, chained to the one before.",
+            count=proof.checked,
+        )
+    else:
+        checked = msgn("{count} entry was looked at.", "{count} entries were looked at.", count=proof.checked)
+    yield Statement(checked, holds=True)
     if proof.checkpoints:
-        yield msgn(
+        signed_ones = msgn(
             "{count} signature holds; all entries up to {sequence} are under one.",
             "{count} signatures hold; all entries up to {sequence} are under one.",
             count=proof.checkpoints,
             sequence=proof.signed_until,
         )
+        yield Statement(signed_ones, holds=True)
     unsigned = proof.head.sequence - proof.signed_until
     if proof.is_intact and not proof.checkpoints:
-        yield msg("Nothing is signed: whoever can write into the database could have written all of it anew.")
+        nothing = msg("Nothing is signed: whoever can write into the database could have written all of it anew.")
+        yield Statement(nothing, holds=False)
     elif proof.is_intact and unsigned > 1:
-        yield msgn(
+        after_it = msgn(
             "{count} entry came after the last signature: taking the newest away would not be noticed.",
             "{count} entries came after the last signature: taking the newest away would not be noticed.",
             count=unsigned,
         )
+        yield Statement(after_it, holds=False)
     yield from _of_the_anchor(proof)
 
 
-def _of_the_anchor(proof: TrailProof) -> Iterator[Message]:
+def _of_the_anchor(proof: TrailProof) -> Iterator[Statement]:
     kept = proof.kept
     if kept.why_not is not None:
-        yield msg("Not checked, because the keyring is out of reach: whose key signed, and whether the end is missing.")
-        yield kept.why_not
+        not_checked = msg("Not checked, because the keyring is out of reach: whose key signed, and whether the end is missing.")
+        yield Statement(not_checked, holds=False)
+        yield Statement(kept.why_not, holds=False)
     elif kept.anchor is None:
-        yield msg("Not checked: whether the end is missing. The keyring does not know yet how far the trail was signed.")
+        not_known = msg("Not checked: whether the end is missing. The keyring does not know yet how far the trail was signed.")
+        yield Statement(not_known, holds=False)
     elif proof.is_intact:
         known = kept.anchor.sequence
-        yield msg("It is the trail that the keyring knows, complete up to entry {sequence} at least.", sequence=known)
+        ours = msg("It is the trail that the keyring knows, complete up to entry {sequence} at least.", sequence=known)
+        yield Statement(ours, holds=True)

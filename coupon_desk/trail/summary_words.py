@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, Final
 
+from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.reasons import Reason
+from coupon_desk.coupons.rule_names import short_name
 from coupon_desk.trail.summary import Alarm, Returned, Summary
 from coupon_desk.words import Language, Message, msg, say, write
 
@@ -192,35 +194,16 @@ def _reason(code: str) -> Message:
 
 
 def _refusal(rule: str) -> Message:
+    if rule in set(Rule):
+        return short_name(Rule(rule))
     return _REFUSALS.get(rule, msg("{code}", code=rule))
 
 
 _REFUSALS: Final = {
-    "used": msg("Already used"),
-    "expired": msg("Already expired"),
-    "cancelled": msg("Already cancelled"),
-    "being_cancelled": msg("Being cancelled by somebody else"),
-    "already_returned": msg("Points were already returned"),
-    "not_found": msg("Not found in Shopify"),
-    "not_answered": msg("A system did not answer"),
-    "unknown_at_pos": msg("Customer unknown to the point system"),
-    "no_record": msg("Not in the customer's record"),
-    "other_customer": msg("Belongs to another customer"),
-    "used_meanwhile": msg("Used while it was being cancelled"),
-    "never_used": msg("Refund asked for a coupon that was not used"),
-    "order_not_found": msg("Order not found"),
-    "order_not_cancelled": msg("Order not cancelled"),
-    "order_without_code": msg("Order did not use this coupon"),
-    "order_of_other_customer": msg("Order of another customer"),
-    "used_elsewhere": msg("Used in another order too"),
-    "rejected": msg("Not approved by the second person"),
-    "withdrawn": msg("Withdrawn"),
-    "closed": msg("Closed by a person"),
-    "remote_refused": msg("Refused by a remote system"),
     "right_refused": msg("Right missing"),
     "sign_in_refused": msg("Sign-in refused"),
 }
-"""Short names of the rules and of other refusals, for a list; a rule that is not here stands by its stable name."""
+"""What else refuses; a word that is not known stands as it is."""
 
 
 def _alarm(alarm: Alarm) -> Message:
