@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import os
 import ssl
 import subprocess
@@ -86,6 +87,7 @@ class Zygote:
 
 def serve(true_time: SharedTime) -> None:
     """Answer until nobody asks any more."""
+    logging.getLogger().addHandler(logging.NullHandler())  # no program logs here: what it says belongs to its home
     shorten_waits()
     keep_databases()
     load_centre()
