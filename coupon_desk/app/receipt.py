@@ -39,6 +39,7 @@ def receipt_of(operation: Operation, shop_name: str, language: Language, *, is_c
         at=operation.ended_at or operation.updated_at,
         operation_id=operation.id,
         trail_head=operation.head,
+        trail_sequence=operation.head_sequence,
         is_copy=is_copy,
         order=operation.request.order,
     )

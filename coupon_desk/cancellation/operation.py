@@ -174,6 +174,7 @@ class Operation:
 
     `points_to_return` is known after `verify`; `points_returned` only when the point system confirmed it. Balances are
     the point system's, None where it did not tell. `attention` says what happened and what a person should do next.
+    `head` and `head_sequence` are the hash and the place of its newest entry.
     """
 
     id: str
@@ -200,6 +201,7 @@ class Operation:
     next_action: Message | None = None
     ended_at: datetime | None = None
     head: str = ""
+    head_sequence: int = 0
 
     @property
     def code(self) -> CouponCode:

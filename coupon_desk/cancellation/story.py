@@ -123,7 +123,9 @@ def after(story: Story | None, entry: Entry) -> Story:
         told = _of_step(story, entry, StepName(entry.step), verb)
     else:
         return story
-    return replace(told, operation=replace(told.operation, updated_at=entry.moment, head=entry.hash))
+    return replace(
+        told, operation=replace(told.operation, updated_at=entry.moment, head=entry.hash, head_sequence=entry.sequence)
+    )
 
 
 def _opened(entry: Entry) -> Story:
@@ -147,6 +149,7 @@ def _opened(entry: Entry) -> Story:
         language=Language(body["language"]),
         approval_needed=tuple(unpack(message) for message in body["approval_needed"]),
         head=entry.hash,
+        head_sequence=entry.sequence,
     )
     # The desk whose work is taken over may have sent the points: one send that nothing proves unexecuted.
     return Story(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from coupon_desk.cli.call import Call
 from coupon_desk.cli.erasing import erase
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Colour
-from coupon_desk.errors import ExitStatus
+from coupon_desk.errors import ConfigurationError, ExitStatus
 from coupon_desk.words import msg
 
 if TYPE_CHECKING:
@@ -29,18 +30,28 @@ def audit() -> None:
 
 
 @audit.command()
+@click.option("--head", "heads", multiple=True, metavar="ENTRY:HASH", help="Compare what a receipt bears with the trail, too.")
 @for_scripts
 @click.pass_obj
-def verify(call: Call) -> int:
+def verify(call: Call, heads: tuple[str, ...]) -> int:
     """Prove that every entry is what was written, in its place, and that this is the trail that was signed last."""
+    printed = [_printed(head) for head in heads]
     # Before the sign-in adds an entry to the end of what may have been cut off.
     glance = call.open().proofs.glance()
     desk, session = call.reader()
     found = desk.proofs.verify(session, glance)
     tell_proof(call, found)
+    told = [(sequence, (desk.trail.hash_at(sequence) or "").startswith(begins)) for sequence, begins in printed]
+    for sequence, fits in told:
+        if fits:
+            call.output.say(msg("Entry {sequence} is the one on the receipt.", sequence=sequence), Colour.GOOD)
+        else:
+            call.output.say(msg("Entry {sequence} is not the one on the receipt.", sequence=sequence), Colour.BAD)
     if call.output.as_json:
-        call.output.document(proof_document(found, call.output.language))
-    return ExitStatus.DONE if found.is_intact and not found.open_questions else ExitStatus.NEEDS_A_PERSON
+        receipts = [{"sequence": sequence, "fits": fits} for sequence, fits in told]
+        call.output.document({**proof_document(found, call.output.language), "receipts": receipts})
+    is_well = found.is_intact and not found.open_questions and all(fits for _, fits in told)
+    return ExitStatus.DONE if is_well else ExitStatus.NEEDS_A_PERSON
 
 
 @audit.command()
@@ -106,6 +117,19 @@ def verifier(call: Call, out: Path | None) -> int:
 audit.add_command(export)
 audit.add_command(summary)
 audit.add_command(erase)
+
+
+def _printed(head: str) -> tuple[int, str]:
+    """The entry and the beginning of its hash, as a receipt bears them. Raises ConfigurationError."""
+    sequence, _, digest = head.partition(":")
+    begins = "".join(digest.split()).lower()
+    if not sequence.strip().isdecimal() or not re.fullmatch("[0-9a-f]{8,64}", begins):
+        raise ConfigurationError(
+            msg("“{typed}” is not what a receipt bears.", typed=head[:80]),
+            done=msg("Nothing was done."),
+            todo=msg("Type the number of the entry and at least the first group of its hash: --head 286:36863eda."),
+        )
+    return int(sequence), begins
 
 
 def tell_proof(call: Call, found: TrailProof) -> None:

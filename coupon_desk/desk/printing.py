@@ -6,6 +6,7 @@ Printing goes through `lp` where there is one, because Qt reports success for qu
 
 from __future__ import annotations
 
+import math
 import shutil
 import subprocess
 import tempfile
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF
+from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
@@ -38,6 +39,8 @@ TEXT_POINTS: Final = 9
 MM_PER_INCH: Final = 25.4
 A4_HEIGHT_MM: Final = 297.0
 PRINT_SECONDS: Final = 20
+FOOT_BEGINS: Final = 0.955
+"""Where the number of a page stands, as a part of the height of the paper."""
 
 
 class NotPrinted(DeskError):
@@ -87,16 +90,19 @@ def write_pdf(html: str, paper: Paper, language: Language, target: Path, title: 
     if not painter.begin(writer):
         raise _not_written(target)
     page = (height_mm - 2 * paper.margin_mm) * dots_per_mm
-    top = 0.0
-    while True:
+    pages = max(1, math.ceil((laid_out.size().height() - 1) / page))
+    for number in range(1, pages + 1):
+        if number > 1:
+            writer.newPage()
+        top = (number - 1) * page
         painter.save()
         painter.translate(paper.margin_mm * dots_per_mm, paper.margin_mm * dots_per_mm - top)
         draw(laid_out, painter, QRectF(0, top, laid_out.size().width(), page))
         painter.restore()
-        top += page
-        if top >= laid_out.size().height() - 1:
-            break
-        writer.newPage()
+        if pages > 1:
+            _number_page(
+                painter, laid_out.defaultFont(), f"{number} / {pages}", QSizeF(paper.width_mm, height_mm) * dots_per_mm
+            )
     painter.end()
     if not target.exists() or target.stat().st_size == 0:
         raise _not_written(target)
@@ -122,6 +128,14 @@ def draw(laid_out: QTextDocument, painter: QPainter, clip: QRectF) -> None:
     context.clip = clip
     painter.setClipRect(clip)
     laid_out.documentLayout().draw(painter, context)
+
+
+def _number_page(painter: QPainter, font: QFont, text: str, paper: QSizeF) -> None:
+    """In the middle of the margin below."""
+    painter.setFont(font)
+    painter.setPen(QColor("#5c6965"))
+    below = QRectF(0, paper.height() * FOOT_BEGINS, paper.width(), paper.height() * (1 - FOOT_BEGINS))
+    painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
 
 
 def printers() -> tuple[str, ...]:

@@ -26,7 +26,9 @@ class ReceiptContent:
 
     `customer_name` is masked by the caller, or None. The balances are None where the point system did not tell them.
     `amount` is what the coupon was worth, `order` the cancelled order of a grant, `trail_head` the hash that the trail
-    ended with, in hex. Raises ValueError for an invalidation that returned points.
+    ended with, in hex, and `trail_sequence` the place of that entry.
+
+    Raises ValueError for an invalidation that returned points.
     """
 
     shop_name: str
@@ -43,6 +45,7 @@ class ReceiptContent:
     at: datetime
     operation_id: str
     trail_head: str
+    trail_sequence: int
     customer_name: str | None = None
     is_copy: bool = False
     order: str | None = None

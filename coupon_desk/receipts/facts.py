@@ -62,7 +62,7 @@ def words_of(content: ReceiptContent, zone: tzinfo | None) -> ReceiptWords:
         closing=tuple(said(sentence) for sentence in _closing(content)),
         proofs=(
             Proof(said(msg("Operation no.")), (content.operation_id,)),
-            Proof(said(msg("Trail head")), tuple(_groups(content.trail_head))),
+            Proof(said(msg("Trail head")), tuple(_groups(content.trail_sequence, content.trail_head))),
         ),
         copy_mark=said(msg("COPY")) if content.is_copy else "",
     )
@@ -112,6 +112,8 @@ def _closing(content: ReceiptContent) -> Iterator[Message]:
     yield msg("Please contact us if you have any questions.")
 
 
-def _groups(trail_head: str) -> Iterator[str]:
-    for start in range(0, len(trail_head), _GROUP_LENGTH):
-        yield trail_head[start : start + _GROUP_LENGTH]
+def _groups(place: int, digest: str) -> Iterator[str]:
+    """The hash in groups, the first with the place of its entry before it."""
+    groups = [digest[start : start + _GROUP_LENGTH] for start in range(0, len(digest), _GROUP_LENGTH)]
+    yield f"{place}:{groups[0] if groups else ''}"
+    yield from groups[1:]

@@ -217,11 +217,12 @@ def _statements(proof: TrailProof) -> Iterator[Statement]:
             sequence=proof.signed_until,
         )
         yield Statement(signed_ones, holds=True)
-    unsigned = proof.head.sequence - proof.signed_until
+    anchored = proof.kept.anchor.sequence if proof.kept.anchor is not None else 0
+    unsigned = proof.head.sequence - max(proof.signed_until, anchored)
     if proof.is_intact and not proof.checkpoints:
         nothing = msg("Nothing is signed: whoever can write into the database could have written all of it anew.")
         yield Statement(nothing, holds=False)
-    elif proof.is_intact and unsigned > 1:
+    elif proof.is_intact and unsigned > 0:
         after_it = msgn(
             "{count} entry came after the last signature: taking the newest away would not be noticed.",
             "{count} entries came after the last signature: taking the newest away would not be noticed.",

@@ -157,8 +157,8 @@ def words_of(summary: Summary, about: About, language: Language, zone: tzinfo | 
         no_alarms=said(msg("None.")),
         proof_title=said(msg("Proof")),
         proofs=(
-            Proof(said(msg("Trail head")), f"{about.head[0]} · {_grouped(about.head[1])}"),
-            Proof(said(msg("Key of this desk (fingerprint)")), about.fingerprint or said(msg("none: the trail is not signed"))),
+            Proof(said(msg("Trail head")), f"{about.head[0]}:{_grouped(about.head[1])}"),
+            Proof(said(msg("Key fingerprint")), about.fingerprint or said(msg("none: the trail is not signed"))),
         ),
         verdict=said(about.verdict),
         is_well=about.is_well,

@@ -28,6 +28,7 @@ EXAMPLE = ReceiptContent(
     operator_name="Mika Tanaka",
     at=datetime(2026, 11, 23, 3, 0, tzinfo=UTC),
     operation_id="5d6c5f1e-0f0c-4a55-9a43-1f9e3f3c9b11",
+    trail_sequence=1286,
     trail_head="2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881",
     customer_name="Hanako S•••",
 )
