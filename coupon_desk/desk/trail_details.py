@@ -14,7 +14,8 @@ from coupon_desk.app.trail_search import TrailSearch
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, button, clear, column, icon_label, label, line, row
 from coupon_desk.desk.stage import Stage
-from coupon_desk.desk.trail_facts import Fact, as_text, body_facts, facts
+from coupon_desk.desk.trail_body import Fact, said
+from coupon_desk.desk.trail_facts import as_text, facts
 from coupon_desk.desk.trail_words import happened
 from coupon_desk.words import msg
 
@@ -96,9 +97,8 @@ class TrailDetails(QFrame):
         self.same_coupon.setVisible(self._line.code is not None)
         self.same_customer.setVisible(entry.fields.customer is not None)
         self._links.setVisible(any(map(_is_set_visible, (self.same_operation, self.same_coupon, self.same_customer))))
-        groups = facts(self._line, speech)
-        said = () if entry.canonical_body is None else body_facts(entry, speech)
-        for group in (*groups[:3], said, groups[3]):
+        # What it says comes last: the evidence of a coupon is long.
+        for group in (*facts(self._line, speech), said(entry, speech)):
             if group:
                 self._groups.addWidget(line())
                 self._groups.addLayout(self._grid(group))
@@ -187,8 +187,8 @@ def _breakable(text: str) -> str:
 
 
 def _pieces(word: str) -> str:
-    if len(word) <= _LONGEST_WORD:
-        return word
+    if all(len(part) <= _LONGEST_WORD for part in word.split("-")):
+        return word  # a line ends after a hyphen
     between = " " if _HASH.fullmatch(word) else _BREAK
     return between.join(word[start : start + _GROUP] for start in range(0, len(word), _GROUP))
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,8 +10,9 @@ from coupon_desk.cancellation.operation import OperationKind, OperationState, St
 from coupon_desk.clock import from_text
 from coupon_desk.desk.speech import Speech
 from coupon_desk.desk.step_list import STATE_WORDS
+from coupon_desk.desk.trail_body import Fact, said
 from coupon_desk.desk.trail_words import as_it_is, outcome, reason, role_in_words
-from coupon_desk.words import Message, msg, time_of_day, unpack
+from coupon_desk.words import Message, msg, time_of_day
 
 if TYPE_CHECKING:
     from coupon_desk.app.trail_reading import TrailLine
@@ -22,31 +21,16 @@ if TYPE_CHECKING:
 ARROW: Final = "→"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One thing with its name; codes and hashes are `is_exact`: to be compared letter by letter."""
-
-    name: str
-    value: str
-    is_exact: bool = False
-
-
 def facts(line: TrailLine, speech: Speech) -> tuple[tuple[Fact, ...], ...]:
     """Who and when, on what, with which result, and what proves it: four groups; what has nothing to say is left out."""
     groups = (_who(line, speech), _on_what(line, speech), _result(line.entry, speech), _proof(line.entry, speech))
     return tuple(tuple(fact for fact in group if fact.value) for group in groups)
 
 
-def body_facts(entry: Entry, speech: Speech) -> tuple[Fact, ...]:
-    """What the entry's body says, opened; the names are those of the program."""
-    said = {name: _said(value, speech) for name, value in entry.body.items()}
-    return tuple(Fact(name, _written(value), not isinstance(value, str)) for name, value in said.items() if value is not None)
-
-
 def as_text(line: TrailLine, speech: Speech) -> str:
     """All of it as lines of text."""
     everything = [fact for group in facts(line, speech) for fact in group]
-    everything += body_facts(line.entry, speech)
+    everything += said(line.entry, speech)
     return "\n".join(f"{fact.name}: {fact.value}" for fact in everything)
 
 
@@ -75,7 +59,7 @@ def _on_what(line: TrailLine, speech: Speech) -> Iterator[Fact]:
     yield Fact(say(msg("Stands for the customer")), fields.customer or "", is_exact=True)
     yield Fact(say(msg("Operation")), fields.operation or "", is_exact=True)
     yield Fact(say(msg("Step")), say(StepName(fields.step).label) if fields.step in set(StepName) else fields.step or "")
-    yield Fact(say(msg("Action")), fields.action, is_exact=True)
+    yield Fact(say(msg("Code of the action")), fields.action, is_exact=True)
 
 
 def _result(entry: Entry, speech: Speech) -> Iterator[Fact]:
@@ -123,20 +107,7 @@ def _state(values: Mapping[str, Any], name: str) -> Message:
         return OperationState(value).label
     if name == "kind" and value in set(OperationKind):
         return OperationKind(value).label
-    return role_in_words(value) if name == "role" else as_it_is(_written(value))
-
-
-def _said(value: Any, speech: Speech) -> Any:
-    """The same with the messages in it said in the language of the window."""
-    if isinstance(value, dict):
-        if value.keys() >= {"text", "values"}:
-            return speech.say(unpack(value))
-        return {name: _said(inner, speech) for name, inner in value.items() if inner is not None}
-    return [_said(inner, speech) for inner in value] if isinstance(value, list) else value
-
-
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
+    return role_in_words(value) if name == "role" else as_it_is(str(value))
 
 
 def _person(name: str | None, login: str | None) -> str:

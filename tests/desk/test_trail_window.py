@@ -174,7 +174,7 @@ def test_the_details_say_all_that_the_entry_says(trail: TrailWindow, operation: 
     assert said(trail, "Points") == "500"
     assert said(trail, "Hash").replace(" ", "") == shown.entry.hash
     assert said(trail, "Hash of the entry before").replace(" ", "") == shown.entry.previous
-    assert said(trail, "balance_after")
+    assert said(trail, "Balance after")
     assert trail.details.area.accessibleDescription().startswith("When: ")
     trail.details.copy.click()
     copied = QApplication.clipboard().text()
@@ -210,7 +210,7 @@ def test_what_was_erased_says_so_and_keeps_who_when_and_what(
     assert said(trail, "Coupon") == operation.code.masked
     assert said(trail, "State") == "at work → done"
     assert trail.details.findChild(QLabel, "fact-Customer") is None
-    assert trail.details.findChild(QLabel, "fact-balance_after") is None
+    assert trail.details.findChild(QLabel, "fact-Balance after") is None
 
 
 def test_rows_come_page_by_page_and_each_entry_once(stage: Stage, desk: CouponDesk) -> None:
