@@ -1,7 +1,8 @@
-"""Finds entries of the trail, newest first, page by page; a page of a trail of a million entries takes seconds at the worst.
+"""Finds entries of the trail, newest first, page by page: of a million entries in 10 to 300 ms, at the worst in two seconds.
 
-Measured on a million entries: to sort what one index finds takes ten seconds where its rows are read, and a second where they
-are not; so places are looked for first, each condition in its own index. What most entries fit is found by walking back.
+Measured on a million entries: to sort what one index finds takes ten seconds where its rows are read, and a fraction of one
+where they are not; so places are looked for first, each condition in its own index. What most entries fit is found by walking
+back.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def find(
     near = tuple(opened(connection, walk.where(inside, entries.c.sequence >= behind - WALKED, *conditions)))
     if len(near) == limit or behind <= WALKED:
         return near
-    places = _places(*(and_(condition, entries.c.sequence < behind - WALKED) for condition in conditions))
+    # The sum keeps SQLite from walking all entries by their number, and reading each, in place of an index of places.
+    is_far = entries.c.sequence + 0 < behind - WALKED
+    places = _places(*(and_(condition, is_far) for condition in conditions))
     rest = places.order_by(places.selected_columns.sequence.desc()).limit(limit - len(near)).subquery()
     far = whole_entries().where(entries.c.sequence.in_(select(rest.c.sequence))).order_by(newest_first)
     return (*near, *opened(connection, far))
@@ -102,9 +105,11 @@ def _conditions(query: TrailQuery, keyed: Callable[[], KeyedHash], begins: Begin
         yield column.step == query.step
     if query.result is not None:
         yield column.result == query.result
-    if query.since is not None:
+    if query.since is not None and query.until is not None:
+        yield and_(column.at >= to_text(query.since), column.at < to_text(query.until))
+    elif query.since is not None:
         yield column.at >= to_text(query.since)
-    if query.until is not None:
+    elif query.until is not None:
         yield column.at < to_text(query.until)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from coupon_desk.clock import VirtualClock
 from coupon_desk.coupons.code import CouponCode
@@ -104,6 +106,38 @@ def test_page_by_page_every_entry_comes_once(trail: Trail, monkeypatch: pytest.M
         paged.extend(entry.sequence for entry in page)
     assert paged == whole == sorted(whole, reverse=True)
     assert len(paged) == trail.count(query)
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (TrailQuery(codes=(CODE,)), "coupon"),
+        (TrailQuery(customers=("7",)), "customer"),
+        (TrailQuery(customer_hash="ab"), "customer"),
+        (TrailQuery(operator="clerk"), "actor"),
+        (TrailQuery(operation="op-a"), "operation"),
+        (TrailQuery(actions=("step.",)), "action"),
+        (TrailQuery(step="verify"), "step"),
+        (TrailQuery(result="done"), "result"),
+        (TrailQuery(since=NOW, until=NOW + timedelta(minutes=1)), "at"),
+    ],
+)
+def test_no_entry_is_read_to_find_what_lies_far_back(
+    trail: Trail, database: Database, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, query: TrailQuery, index: str
+) -> None:
+    """Read one by one, a million entries take ten seconds and more."""
+    monkeypatch.setattr(finding, "WALKED", 1)
+    fill(trail, clock)
+    asked: list[tuple[str, Any]] = []
+    event.listen(
+        database.engine, "before_cursor_execute", lambda _c, _k, statement, values, *_more: asked.append((statement, values))
+    )
+    trail.find(query)
+    statement, values = next((statement, values) for statement, values in asked if " IN (SELECT" in statement)
+    with database.read() as connection:
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert any(f"USING INDEX ix_entries_{index} (" in step or f"COVERING INDEX ix_entries_{index} (" in step for step in plan)
+    assert not any("rowid<?" in step for step in plan)
 
 
 def test_a_home_on_postgresql_finds_the_same(postgres: str, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> None:
