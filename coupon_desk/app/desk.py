@@ -333,7 +333,8 @@ class CouponDesk:
         self._parts.abort_reads()
 
     def close(self) -> None:
-        """Let go of everything. What was being worked on stands in the trail."""
+        """Let go of everything, when each step under way has come to its end. What is not finished stands in the trail."""
+        self.engine.stop()
         self._parts.close()
         self._on_close()
 

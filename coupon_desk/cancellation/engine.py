@@ -31,7 +31,7 @@ from coupon_desk.cancellation.story import Story, after, fold
 from coupon_desk.cancellation.work import Observer, Systems, Work, tell
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule
-from coupon_desk.errors import DeskError, NotPermitted, RemoteError
+from coupon_desk.errors import DeskError, ExitStatus, NotPermitted, RemoteError
 from coupon_desk.people.operators import Session
 from coupon_desk.people.roles import Right
 from coupon_desk.trail.fields import canonical
@@ -43,6 +43,16 @@ _log = logging.getLogger(__name__)
 
 BEFORE_THE_END: Final = tuple(name for name in StepName if name not in LATE_STEPS)
 """The steps that decide the result; those after it may be late."""
+
+
+STOP_SECONDS: Final = 30.0
+"""So long closing waits for the end of a step: longer than any single request may take."""
+
+
+class Closing(DeskError):
+    """The program is being closed and begins nothing more."""
+
+    exit_status = ExitStatus.NOT_FINISHED
 
 
 def ignore(_: Operation) -> None:
@@ -75,6 +85,7 @@ class Engine:
         self._rules = rules
         self._at_work: set[str] = set()
         self._turn = threading.Condition()
+        self._is_closing = False
 
     def submit(
         self, request: CancelRequest, session: Session, observer: Observer = ignore, *, wait_seconds: float = 0.0
@@ -167,6 +178,15 @@ class Engine:
         free = [row.id for row in due if not self._is_at_work(row.id)]
         return _each(free, lambda one: self._take_up(one, observer, 0.0, on_demand=False))
 
+    def stop(self) -> None:
+        """Begin nothing more, and wait until what is under way has come to the end of its step. The trail has the rest.
+
+        Not for ever: a thread that only waits for its time finds on waking that there is nothing more to do.
+        """
+        with self._turn:
+            self._is_closing = True
+            self._turn.wait_for(lambda: not self._at_work, STOP_SECONDS)
+
     def operation(self, operation_id: str) -> Operation:
         """One operation as the trail tells it. Raises ConfigurationError for an unknown id."""
         return self.story(operation_id).operation
@@ -195,6 +215,8 @@ class Engine:
             if held_code and not work.story.row.holds_code:
                 held_code = False
                 self._release(work.operation)
+            if self._is_closing:
+                return work.operation
             action = self._next(work.operation, on_demand=on_demand)
             on_demand = False
             if action is not None:
@@ -294,6 +316,12 @@ class Engine:
         """One thread at a time works on an operation; a second one waits its turn and then finds it further on."""
         with self._turn:
             self._turn.wait_for(lambda: operation_id not in self._at_work)
+            if self._is_closing:
+                raise Closing(
+                    msg("Coupon Desk is being closed."),
+                    done=msg("Nothing was done."),
+                    todo=msg("Open it again and try once more."),
+                )
             self._at_work.add(operation_id)
         try:
             yield

@@ -1,5 +1,7 @@
 """A whole cancellation against the training shop over real HTTP and SMTP; what counts is the shop's own state."""
 
+import threading
+
 import pytest
 
 from coupon_desk.app.desk import CouponDesk
@@ -9,7 +11,7 @@ from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.coupons.status import CouponStatus
-from coupon_desk.errors import NotPermitted, StorageError
+from coupon_desk.errors import DeskError, NotPermitted, StorageError
 from coupon_desk.people.operators import Session
 from coupon_desk.receipts.layout import ReceiptWidth
 from coupon_desk.training.faults import Fault, FaultKind
@@ -301,3 +303,25 @@ def test_a_catalogue_that_cannot_be_written_breaks_no_cancellation(
     monkeypatch.setattr(desk.catalogue, "set_status", busy)
     assert cancel(desk, manager, shop.showcase.example).state is OperationState.COMPLETED
     assert len(shop.mailbox.mails) == 1
+
+
+def test_closing_waits_for_the_step_under_way_and_begins_no_other(
+    desk: CouponDesk, shop: TrainingShop, manager: Session, clock: VirtualClock
+) -> None:
+    closing: list[threading.Thread] = []
+
+    def close(operation: Operation) -> None:
+        if operation.step(StepName.CLAIM).state is StepState.RUNNING and not closing:
+            closing.append(threading.Thread(target=desk.engine.stop))
+            closing[0].start()
+
+    code = CouponCode.parse(str(shop.showcase.example.code))
+    request = CancelRequest(code, OperationKind.CANCEL, Reason.CUSTOMER_REQUEST, "Changed her mind")
+    operation = desk.cancel(request, manager, close, wait_seconds=900)
+    closing[0].join()
+
+    assert operation.state is OperationState.RUNNING
+    assert operation.step(StepName.CLAIM).state is StepState.DONE
+    assert operation.step(StepName.INVALIDATE).state is StepState.PENDING
+    with pytest.raises(DeskError, match="being closed"):
+        desk.resume()
