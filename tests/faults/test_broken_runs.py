@@ -90,6 +90,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.timeout(900)
 @settings(max_examples=RUNS, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink])
 @given(plan=plans)
 def test_whatever_breaks_points_come_back_exactly_once_or_a_person_is_told(template: Path, plan: Plan) -> None:

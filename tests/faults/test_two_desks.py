@@ -59,6 +59,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.timeout(900)
 @settings(max_examples=RUNS, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink])
 @given(plan=plans)
 def test_whatever_breaks_two_desks_return_the_points_once(template: Path, plan: Plan) -> None:
