@@ -12,7 +12,7 @@ import msgspec
 
 from coupon_desk.trail.anchor import Anchor, Comparison, Standing, compare
 from coupon_desk.trail.checkpoint import CHECKPOINT, KEY, signed
-from coupon_desk.trail.questions import TELLING, Question, QuestionKind, Told, questions_of
+from coupon_desk.trail.questions import TELLING, Question, QuestionKind, Told, questions_of, read
 from coupon_desk.trail.signing import PublicKey
 from coupon_desk.trail.verification import BadEntry, ChainRow, Flaw, Head, Verification
 from coupon_desk.words import Message, msg, msgn
@@ -96,8 +96,8 @@ def proved(
     signatures = _Signatures()
     told: list[Told] = []
     for row in notable:
-        if signatures.bad is None:
-            told.append(signatures.take(row, _told(row)))
+        if signatures.bad is None and (one := signatures.take(row)) is not None:
+            told.append(one)
     bad, since = (signatures.bad, signatures.signed_until) if signatures.bad else (chain.bad, None)
     if bad is None and kept.anchor is not None:
         found = found or (compare(kept.anchor, chain.head.sequence, hash_at), chain.head)
@@ -126,33 +126,38 @@ class _Signatures:
     signed_until: int = 0
     bad: BadEntry | None = None
 
-    def take(self, row: ChainRow, told: Told) -> Told:
-        """Look at one entry that passes."""
-        flaw = None
-        if told.action == KEY:
-            flaw = self._flaw_of_key(told)
-        elif told.action == CHECKPOINT:
-            flaw = self._flaw_of_checkpoint(row, told)
+    def take(self, row: ChainRow) -> Told | None:
+        """Look at one entry that passes; None where it is bad."""
+        try:
+            told = _told(row)
+            read(told)
+            flaw = self._flaw_of(row, told)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # Whoever chains an entry of their own can write anything into it.
+            told, flaw = None, Flaw.FORGED
         if flaw is not None:
-            self.bad = BadEntry(told.sequence, flaw)
+            self.bad = BadEntry(row[0], flaw)
         return told
+
+    def _flaw_of(self, row: ChainRow, told: Told) -> Flaw | None:
+        match told.action:
+            case "trail.key":
+                return self._flaw_of_key(told)
+            case "trail.checkpoint":
+                return self._flaw_of_checkpoint(row, told)
+            case _:
+                return None
 
     def _flaw_of_key(self, told: Told) -> Flaw | None:
         before = self.keys[-1][1] if self.keys else None
-        try:
-            key = signed(KEY, told.body)
-        except ValueError:
-            return Flaw.FORGED
+        key = signed(KEY, told.body)
         if not key.is_genuine or key.statement["replaces"] != before:
             return Flaw.FORGED
         self.keys.append((told.sequence, key.public_key.hex))
         return None
 
     def _flaw_of_checkpoint(self, row: ChainRow, told: Told) -> Flaw | None:
-        try:
-            checkpoint = signed(CHECKPOINT, told.body)
-        except ValueError:
-            return Flaw.FORGED
+        checkpoint = signed(CHECKPOINT, told.body)
         if not self.keys or checkpoint.public_key.hex != self.keys[-1][1]:
             return Flaw.FOREIGN_KEY
         if not checkpoint.is_genuine:

@@ -6,6 +6,7 @@ Honest reasons exist for each, a new computer or a backup; so does the other kin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +22,10 @@ EXPLAINED: Final = "trail.explained"
 
 TELLING: Final = (KEY, RESTORED, REPLACED, EXPLAINED)
 """The actions that raise a question or answer one."""
+
+
+class Misshapen(ValueError):
+    """An entry about the trail is not in its form; none of ours is ever so."""
 
 
 class QuestionKind(StrEnum):
@@ -69,17 +74,31 @@ class Told:
 
 
 def questions_of(entries: Iterable[Told]) -> tuple[Question, ...]:
-    """The questions that these entries raise, in their order, with the explanations among them."""
+    """The questions that these entries raise, in their order, with the explanations among them.
+
+    Entries that are not in their form raise none: proving the trail names them.
+    """
     raised: dict[int, Question] = {}
     for entry in entries:
-        question = _raised_by(entry)
-        if question is not None:
-            raised[entry.sequence] = question
-        elif entry.action == EXPLAINED and entry.body["sequence"] in raised:
-            answered = entry.body["sequence"]
-            explanation = Explanation(entry.actor or "", from_text(entry.at), entry.body["note"])
-            raised[answered] = replace(raised[answered], explanation=explanation)
+        with suppress(Misshapen):
+            question, explained = read(entry)
+            if question is not None:
+                raised[entry.sequence] = question
+            if explained is not None and explained[0] in raised:
+                place, explanation = explained
+                raised[place] = replace(raised[place], explanation=explanation)
     return tuple(raised.values())
+
+
+def read(entry: Told) -> tuple[Question | None, tuple[int, Explanation] | None]:
+    """What an entry asks, or which entry it explains. Raises Misshapen."""
+    try:
+        if entry.action != EXPLAINED:
+            return _raised_by(entry), None
+        explanation = Explanation(entry.actor or "", from_text(entry.at), str(entry.body["note"]))
+        return None, (int(entry.body["sequence"]), explanation)
+    except (KeyError, TypeError, ValueError) as wrong:
+        raise Misshapen(f"entry {entry.sequence} has not the form of {entry.action}") from wrong
 
 
 def _raised_by(entry: Told) -> Question | None:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
+import rfc8785
 
 from coupon_desk.clock import VirtualClock
 from coupon_desk.errors import DeskError
@@ -301,6 +302,32 @@ def test_a_foreign_key_that_says_it_was_replaced_by_ours_needs_our_key_for_it(be
 
     attack(bench.file, handed_over)
 
+    assert bench.found() == (26, Flaw.FORGED)
+
+
+MISSHAPEN: tuple[dict[str, Any], ...] = (
+    {"action": "trail.key"},
+    {"action": "trail.key", "body": {"public_key": 7, "replaces": None, "at": "", "desk": "", "signature": "x"}, "at": "x"},
+    {"action": "trail.checkpoint", "at": "2026-11-23T09:00:00.000000Z", "body": None},
+    {"action": "trail.checkpoint", "at": "2026-11-23T09:00:00.000000Z", "body": [1]},
+    {"action": "trail.explained", "at": "2026-11-23T09:00:00.000000Z", "body": {"sequence": {}, "note": 1}},
+    {"action": "trail.explained", "at": "yesterday", "body": {"sequence": 2, "note": ""}},
+    {"action": "trail.database_restored", "at": "2026-11-23T09:00:00.000000Z", "body": {"found": 1}},
+    {"action": "trail.x", "at": 5},
+)
+
+
+@pytest.mark.parametrize("told", MISSHAPEN, ids=str)
+def test_an_entry_that_somebody_chained_on_with_anything_in_it_is_named(bench: Bench, told: dict[str, Any]) -> None:
+    last = rows_of(bench.file)[-1]
+    text = rfc8785.dumps(told).decode()
+    attack(bench.file, lambda rows: [*rows, hashed(Row(26, 2, last.hash, text, ""))])
+    assert bench.found() == (26, Flaw.FORGED)
+
+
+def test_a_text_that_is_no_json_is_named(bench: Bench) -> None:
+    last = rows_of(bench.file)[-1]
+    attack(bench.file, lambda rows: [*rows, hashed(Row(26, 2, last.hash, '{"action":"trail.key', ""))])
     assert bench.found() == (26, Flaw.FORGED)
 
 

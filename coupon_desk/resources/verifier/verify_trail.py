@@ -66,7 +66,7 @@ def main() -> int:
     except (NotAccepted, OSError) as wrong:
         say(f"NOT ACCEPTED. {wrong}")
         return 1
-    except (ValueError, KeyError, TypeError, AttributeError) as wrong:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as wrong:
         say(f"NOT ACCEPTED. Something is not in the form of an export ({type(wrong).__name__}: {wrong}).")
         return 1
     say("ACCEPTED.")
