@@ -29,7 +29,7 @@ def audit() -> None:
     """The trail of everything that was done: verify it, sign it, export it, sum it up, erase what it says of a customer."""
 
 
-@audit.command()
+@audit.command(short_help="Prove the trail.")
 @click.option("--head", "heads", multiple=True, metavar="ENTRY:HASH", help="Compare what a receipt bears with the trail, too.")
 @for_scripts
 @click.pass_obj
@@ -54,7 +54,7 @@ def verify(call: Call, heads: tuple[str, ...]) -> int:
     return ExitStatus.DONE if is_well else ExitStatus.NEEDS_A_PERSON
 
 
-@audit.command()
+@audit.command(short_help="Sign the trail now.")
 @for_scripts
 @click.pass_obj
 def checkpoint(call: Call) -> int:
@@ -68,7 +68,7 @@ def checkpoint(call: Call) -> int:
     return ExitStatus.DONE
 
 
-@audit.command()
+@audit.command(short_help="Show this desk's public key.")
 @for_scripts
 @click.pass_obj
 def key(call: Call) -> int:
@@ -82,7 +82,7 @@ def key(call: Call) -> int:
     return ExitStatus.DONE
 
 
-@audit.command()
+@audit.command(short_help="Explain what verifying asks about an entry.")
 @click.argument("sequence", type=click.IntRange(1), metavar="ENTRY")
 @click.option("--note", required=True, metavar="TEXT", help="How it came about: a new computer, a backup that was put back.")
 @for_scripts
@@ -97,7 +97,7 @@ def explain(call: Call, sequence: int, note: str) -> int:
     return ExitStatus.DONE
 
 
-@audit.command()
+@audit.command(short_help="Write out the auditor's own verifier.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it into this file.")
 @click.pass_obj
 def verifier(call: Call, out: Path | None) -> int:

@@ -32,7 +32,7 @@ MANY: Final = 10_000
 """An export of more entries tells how far it is."""
 
 
-@click.command()
+@click.command(short_help="Hand the trail out.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="What to write; else what the name of --out says, else csv.")
 @span_options
 @click.option("--clear", is_flag=True, help="With the texts that are sealed in the trail: notes, names, e-mails.")
@@ -73,7 +73,7 @@ def export(call: Call, form: str | None, since: str | None, until: str | None, c
     return ExitStatus.DONE
 
 
-@click.command()
+@click.command(short_help="Sum the trail up for the owner.")
 @span_options
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it as .pdf or .html.")
 @for_scripts
