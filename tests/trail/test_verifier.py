@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from coupon_desk.app import trail_export
 from coupon_desk.app.trail_export import ExportRequest, write_export
 from coupon_desk.clock import VirtualClock
 from coupon_desk.storage.database import Database
@@ -50,6 +51,7 @@ class Desk:
     keyring: Keyring
     clock: VirtualClock
     folder: Path
+    told: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -75,7 +77,7 @@ class Desk:
             self.clock,
             ExportRequest(form, since, until, "auditor"),
             out,
-            lambda done, of: None,
+            lambda done, of: self.told.append((done, of)),
         )
         return out
 
@@ -154,6 +156,12 @@ def test_tables_are_accepted_as_files(desk: Desk, form: ExportFormat) -> None:
     assert "ask for the export as JSON lines" in said.text
     out.write_bytes(out.read_bytes()[:-1] + b"?")
     assert desk.verify(out).status == 1
+
+
+def test_how_far_an_export_is_can_be_shown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trail_export, "ENTRIES_BETWEEN_TELLING", 20)
+    desk.export()
+    assert desk.told == [(20, 46), (40, 46), (46, 46)]
 
 
 def test_a_key_that_nobody_named_is_not_accepted(desk: Desk) -> None:
