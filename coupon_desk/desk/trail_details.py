@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QWidget
+from PySide6.QtGui import QGuiApplication, QTextOption
+from PySide6.QtWidgets import QFrame, QPushButton, QTextBrowser, QWidget
 
 from coupon_desk.app.trail_search import TrailSearch
-from coupon_desk.desk.colours import Tone
-from coupon_desk.desk.controls import Banner, button, clear, column, icon_label, label, line, row
+from coupon_desk.desk.colours import Colours, Tone
+from coupon_desk.desk.controls import Banner, button, column, icon_label, label, row
 from coupon_desk.desk.stage import Stage
+from coupon_desk.desk.theme import MONOSPACED, families
 from coupon_desk.desk.trail_body import Fact, said
 from coupon_desk.desk.trail_facts import as_text, facts
 from coupon_desk.desk.trail_words import happened
-from coupon_desk.words import msg
+from coupon_desk.words import Language, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.trail_reading import TrailLine
 
 WIDTH_PX: Final = 384
-NAMES_PX: Final = 116
+NAMES_PX: Final = 124
 LINK_PX: Final = 6
 """Around the words of a link, for the frame of its focus: it stands so much further left than the words above it."""
 
@@ -37,6 +38,7 @@ class TrailDetails(QFrame):
         super().__init__()
         self._stage = stage
         self._line: TrailLine | None = None
+        self._groups: tuple[tuple[Fact, ...], ...] = ()
         self.setProperty("role", "pane")
         self.setFixedWidth(WIDTH_PX)
         self._empty = self._make_empty()
@@ -45,7 +47,13 @@ class TrailDetails(QFrame):
         self.copy.setObjectName("copy-entry")
         self.copy.clicked.connect(self._copy)
         self.unreadable = Banner(stage)
-        self._groups = column(spacing=12, margins=(LINK_PX, 0, 0, 0))
+        self.text = QTextBrowser()
+        self.text.setProperty("role", "details")
+        self.text.setOpenLinks(False)
+        self.text.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.text.document().setDocumentMargin(0)
+        stage.speech.tell(self.text, msg("Details of the entry"), "setAccessibleName")
         self.same_operation = self._link("same-operation")
         stage.speech.tell(self.same_operation, msg("Same operation"))
         self.same_operation.clicked.connect(self._ask_operation)
@@ -56,21 +64,19 @@ class TrailDetails(QFrame):
         stage.speech.tell(self.same_customer, msg("Same customer"))
         self.same_customer.clicked.connect(self._ask_customer)
         self._links = QWidget()
-        self._links.setLayout(row(self.same_operation, self.same_coupon, self.same_customer, 0, spacing=4))
+        self._links.setLayout(row(self.same_operation, self.same_coupon, self.same_customer, 0, spacing=0))
         head = row(self.title, self.copy, spacing=8, margins=(LINK_PX, 0, 0, 0))
         head.setStretchFactor(self.title, 1)
         head.setAlignment(self.copy, Qt.AlignmentFlag.AlignTop)
-        inner = QWidget()
-        inner.setLayout(
-            column(head, self._links, self.unreadable, self._groups, 0, spacing=8, margins=(20 - LINK_PX, 14, 14, 16))
-        )
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(inner)
-        stage.speech.tell(self.area, msg("Details of the entry"), "setAccessibleName")
-        self.setLayout(column(self._empty, self.area, spacing=0))
-        self.area.hide()
+        above = column(head, self._links, self.unreadable, spacing=6, margins=(20 - LINK_PX, 14, 14, 0))
+        texts = row(self.text, margins=(18, 0, 0, 0))
+        self._content = QWidget()
+        whole = column(above, texts, spacing=8)
+        whole.setStretchFactor(texts, 1)
+        self._content.setLayout(whole)
+        self.setLayout(column(self._empty, self._content, spacing=0))
+        self._content.hide()
+        stage.theme.changed.connect(self._draw)
         stage.speech.changed.connect(self._draw)
 
     @property
@@ -78,31 +84,35 @@ class TrailDetails(QFrame):
         """The entry that is shown."""
         return self._line
 
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All that is said of it, in the order of the page."""
+        return tuple(fact for group in self._groups for fact in group)
+
     def show_line(self, shown: TrailLine | None) -> None:
         """Show this entry; None for none."""
         self._line = shown
         self._draw()
-        self.area.verticalScrollBar().setValue(0)
 
     def _draw(self) -> None:
-        clear(self._groups)
         self._empty.setVisible(self._line is None)
-        self.area.setVisible(self._line is not None)
+        self._content.setVisible(self._line is not None)
         if self._line is None:
             return
         entry, speech = self._line.entry, self._stage.speech
         speech.tell(self.title, happened(entry))
         self._show_state()
-        self.same_operation.setVisible(entry.operation is not None)
-        self.same_coupon.setVisible(self._line.code is not None)
-        self.same_customer.setVisible(entry.fields.customer is not None)
-        self._links.setVisible(any(map(_is_set_visible, (self.same_operation, self.same_coupon, self.same_customer))))
+        links = {
+            self.same_operation: entry.operation,
+            self.same_coupon: self._line.code,
+            self.same_customer: entry.fields.customer,
+        }
+        for link, leads_to in links.items():
+            link.setVisible(leads_to is not None)
+        self._links.setVisible(any(links.values()))
         # What it says comes last: the evidence of a coupon is long.
-        for group in (*facts(self._line, speech), said(entry, speech)):
-            if group:
-                self._groups.addWidget(line())
-                self._groups.addLayout(self._grid(group))
-        self.area.setAccessibleDescription(as_text(self._line, speech))
+        self._groups = (*facts(self._line, speech), said(entry, speech))
+        self.text.setHtml(page_of(self._groups, self._stage.theme.colours, speech.language))
 
     def _show_state(self) -> None:
         entry = self._line.entry if self._line else None
@@ -120,26 +130,6 @@ class TrailDetails(QFrame):
             self.unreadable.show_message(
                 Tone.DANGER, msg("What this entry says cannot be opened: it was altered."), msg("Verify the trail.")
             )
-
-    def _grid(self, group: Iterable[Fact]) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(10)
-        grid.setVerticalSpacing(5)
-        grid.setColumnMinimumWidth(0, NAMES_PX)
-        grid.setColumnStretch(1, 1)
-        for place, fact in enumerate(group):
-            name = label(self._stage, role="small", wraps=True)
-            name.setText(fact.name)
-            name.setFixedWidth(NAMES_PX)
-            name.setContentsMargins(0, 2, 0, 0)
-            value = label(self._stage, role="exact" if fact.is_exact else "body", wraps=True)
-            value.setObjectName(f"fact-{fact.name}")
-            value.setText(_breakable(fact.value))
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            value.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            grid.addWidget(name, place, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(value, place, 1)
-        return grid
 
     def _make_empty(self) -> QWidget:
         picture = icon_label(self._stage, "trail", "line_strong", 44)
@@ -175,23 +165,25 @@ class TrailDetails(QFrame):
             QGuiApplication.clipboard().setText(as_text(self._line, self._stage.speech))
 
 
-_BREAK: Final = "\u200b"
-_GROUP: Final = 8
-_LONGEST_WORD: Final = 24
-_HASH: Final = re.compile("[0-9a-f]{32}(?:[0-9a-f]{32})?")
+def page_of(groups: Iterable[tuple[Fact, ...]], colours: Colours, language: Language) -> str:
+    """Names at the left, values at the right, a hairline between the groups."""
+    monospaced = ", ".join(f"'{name}'" for name in (*MONOSPACED, *families(language)))
+    rows = []
+    for group in groups:
+        for place, fact in enumerate(group):
+            above = 9 if place == 0 else 2
+            line = f"border-top: 1px solid {colours.line};" if place == 0 else ""
+            line += f"padding-bottom: {9 if place == len(group) - 1 else 2}px;"
+            look = f"font-family: {monospaced}; font-size: 12px;" if fact.is_exact else ""
+            lower = 0 if fact.is_exact else 2
+            # The smaller letters of a name stand on the line of its value.
+            name = f"{line} padding-top: {above + lower}px; padding-right: 8px; color: {colours.muted}; font-size: 12px;"
+            value = f"{line} padding-top: {above}px; padding-right: 10px; {look}"
+            rows.append(f'<tr><td width="{NAMES_PX}" style="{name}">{_written(fact.name)}</td>')
+            rows.append(f'<td style="{value}">{_written(fact.value)}</td></tr>')
+    return f'<table width="100%" cellspacing="0" cellpadding="0" style="border-collapse: collapse;">{"".join(rows)}</table>'
 
 
-def _breakable(text: str) -> str:
-    """Hashes in groups of eight, to be compared; other long words may be broken anywhere. No word is wider than the pane."""
-    return "\n".join(" ".join(map(_pieces, part.split(" "))) for part in text.split("\n"))
-
-
-def _pieces(word: str) -> str:
-    if all(len(part) <= _LONGEST_WORD for part in word.split("-")):
-        return word  # a line ends after a hyphen
-    between = " " if _HASH.fullmatch(word) else _BREAK
-    return between.join(word[start : start + _GROUP] for start in range(0, len(word), _GROUP))
-
-
-def _is_set_visible(widget: QWidget) -> bool:
-    return not widget.isHidden()
+def _written(text: str) -> str:
+    """A text as it is, whatever a remote system wrote into it."""
+    return escape(text).replace("  ", "&nbsp;&nbsp;").replace("\n", "<br>")

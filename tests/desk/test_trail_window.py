@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import delete
 
@@ -86,11 +86,11 @@ def select(trail: TrailWindow, action: str, step: str | None = None) -> None:
     raise AssertionError(f"no {action} {step}")
 
 
-def said(trail: TrailWindow, name: str) -> str:
+def said(trail: TrailWindow, name: str) -> str | None:
     """What the details say beside a name."""
-    label = trail.details.findChild(QLabel, f"fact-{name}")
-    assert isinstance(label, QLabel), name
-    return label.text()
+    found = {fact.name: fact.value for fact in trail.details.facts}
+    assert all(fact.value.split()[0] in trail.details.text.toPlainText() for fact in trail.details.facts)
+    return found.get(name)
 
 
 def test_a_manager_opens_it_by_key_and_that_stands_in_the_trail(sign_in: SignIn, window: Window, operation: Operation) -> None:
@@ -169,13 +169,12 @@ def test_the_details_say_all_that_the_entry_says(trail: TrailWindow, operation: 
     assert trail.details.title.text() == "Return the points"
     assert said(trail, "Operator") == "Mika Tanaka (manager)"
     assert said(trail, "Coupon") == operation.code.text
-    assert said(trail, "Operation").replace("\u200b", "") == operation.id
+    assert said(trail, "Operation") == operation.id
     assert said(trail, "State") == "at work → done"
     assert said(trail, "Points") == "500"
-    assert said(trail, "Hash").replace(" ", "") == shown.entry.hash
-    assert said(trail, "Hash of the entry before").replace(" ", "") == shown.entry.previous
+    assert said(trail, "Hash") == shown.entry.hash
+    assert said(trail, "Hash of the entry before") == shown.entry.previous
     assert said(trail, "Balance after")
-    assert trail.details.area.accessibleDescription().startswith("When: ")
     trail.details.copy.click()
     copied = QApplication.clipboard().text()
     assert f"Hash: {shown.entry.hash}" in copied
@@ -209,8 +208,8 @@ def test_what_was_erased_says_so_and_keeps_who_when_and_what(
     assert trail.details.unreadable.title.text() == "What this entry said was erased."
     assert said(trail, "Coupon") == operation.code.masked
     assert said(trail, "State") == "at work → done"
-    assert trail.details.findChild(QLabel, "fact-Customer") is None
-    assert trail.details.findChild(QLabel, "fact-Balance after") is None
+    assert said(trail, "Customer") is None
+    assert said(trail, "Balance after") is None
 
 
 def test_rows_come_page_by_page_and_each_entry_once(stage: Stage, desk: CouponDesk) -> None:
@@ -250,6 +249,7 @@ def test_nothing_is_cut_off_at_1280_by_720(
     trail.resize(1280, 720)
     select(trail, "step.done", "return_points")
     trail.verify()
+
     qtbot.waitUntil(lambda: in_view(trail) == [])
     export = trail.export()
     qtbot.waitUntil(lambda: in_view(export) == [])
