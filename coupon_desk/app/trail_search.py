@@ -42,8 +42,8 @@ class EntryKind(StrEnum):
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """How the actions of such entries begin; empty for all."""
-        return ("step.",) if self.step else _ACTIONS[self]
+        """How the actions of such entries begin; empty for all, and for those of one step."""
+        return () if self.step else _ACTIONS[self]
 
 
 @dataclass(frozen=True, slots=True)
