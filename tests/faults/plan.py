@@ -162,7 +162,9 @@ class Plan:
         kinds = kinds_of(call)
         kind = chance.choices(tuple(kinds), tuple(kinds.values()))[0]
         status = 451 if call.startswith("mail.") else chance.choice((402, 403, 423, 430, 503, 504))
-        seconds = chance.choice((0.02, 0.7)) if kind is FaultKind.SLOW else 1.5
+        # A slow call takes real time; a program that stays open leaps over virtual minutes meanwhile, as no minute passes.
+        slow_seconds = chance.choice((0.02, 0.02 if self.stays_open else 0.7))
+        seconds = slow_seconds if kind is FaultKind.SLOW else 1.5
         return Fault(call, kind, seconds=seconds, status=status)
 
     def kill_at_call(self, call: str, nth: int) -> Place | None:
