@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSizePolicy, QWidget
 
 from coupon_desk.app.trail_search import EntryKind, TrailSearch
@@ -28,9 +30,10 @@ _STRETCH: Final = (15, 16, 14, 17, 13, 12, 13, 13)
 
 
 class TrailFilters(QWidget):
-    """`changed` tells a new search, a moment after the last key."""
+    """`changed` tells a new search, a moment after the last key; arrow down in a text leaves for the list."""
 
     changed = Signal(object)
+    left_downwards = Signal()
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
@@ -75,6 +78,8 @@ class TrailFilters(QWidget):
             grid.addWidget(field_of_it, 1, place)
             grid.setColumnStretch(place, _STRETCH[place])
         self.setLayout(grid)
+        for (_, earlier), (_, later) in pairwise(fields):
+            self.setTabOrder(earlier, later)
 
     @property
     def search(self) -> TrailSearch:
@@ -123,8 +128,9 @@ class TrailFilters(QWidget):
         _refill(self.result, [(say(msg("Any result")), None), *((say(OUTCOMES[word].word), word) for word in RESULTS)])
 
     def _text_field(self, object_name: str, name: Message, hint: Message) -> QLineEdit:
-        made = QLineEdit()
+        made = _TextField()
         made.setObjectName(object_name)
+        made.went_down.connect(self.left_downwards)
         self._stage.speech.tell(made, name, "setAccessibleName")
         self._stage.speech.tell(made, hint, "setPlaceholderText")
         made.textChanged.connect(lambda _text: self._pause.start())
@@ -145,6 +151,19 @@ class TrailFilters(QWidget):
         if self.search != self._told:
             self._told = self.search
             self.changed.emit(self._told)
+
+
+class _TextField(QLineEdit):
+    """A field whose arrow down leaves for the list."""
+
+    went_down = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow down is ours."""
+        if event.key() == Qt.Key.Key_Down:
+            self.went_down.emit()
+        else:
+            super().keyPressEvent(event)
 
 
 def _refill(choice: QComboBox, entries: Iterable[tuple[str, str | None]]) -> None:

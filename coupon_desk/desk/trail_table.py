@@ -32,6 +32,7 @@ class TrailTable(QTableView):
     def __init__(self, stage: Stage, rows: TrailRows) -> None:
         super().__init__()
         self._rows = rows
+        self.setObjectName("trail-table")
         self.setModel(rows)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -157,6 +157,7 @@ class TrailWindow(QDialog):
         self.bar.export_asked.connect(self.export)
         self.bar.summary_asked.connect(self.summarise)
         self.filters.changed.connect(self._search)
+        self.filters.left_downwards.connect(self._go_down)
         self.rows.arrived.connect(self._arrived)
         self.rows.failed.connect(self._fail)
         self.table.chosen.connect(self.details.show_line)
@@ -170,6 +171,13 @@ class TrailWindow(QDialog):
         self.rows.show(search)
         reading, session = self._desk.reading, self._session
         self._stage.runner.read(self, "count", lambda: reading.count(search, session), self.bar.show_count, self._fail)
+
+    def _go_down(self) -> None:
+        """From the filters into the list."""
+        if self.rows.rowCount():
+            if self.table.selected() is None:
+                self.table.select(self.rows.index(0, 0))
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _arrived(self) -> None:
         self.bar.show_found()

@@ -195,6 +195,33 @@ def test_from_an_entry_one_comes_to_all_of_its_operation_its_coupon_and_its_cust
     assert 0 < len(actions(trail)) <= len(of_operation)
 
 
+def test_everything_can_be_done_by_keys(trail: TrailWindow, qtbot: QtBot) -> None:
+    trail.activateWindow()
+    qtbot.waitUntil(trail.filters.code.hasFocus)
+    passed = []
+    for _ in range(10):
+        focused = trail.focusWidget()
+        passed.append(focused.objectName())
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+    fields = ("code", "customer", "operator", "kind", "result", "operation", "since", "until")
+    assert passed[:8] == [f"trail-{name}" for name in fields]
+    assert passed[8:] == ["trail-table", "trail-refresh"]
+    QTest.keyClick(trail, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert trail.filters.code.hasFocus()
+    QTest.keyClick(trail.filters.code, Qt.Key.Key_Down)
+    assert trail.table.hasFocus()
+    first = trail.details.shown
+    assert first is not None
+    QTest.keyClick(trail.table, Qt.Key.Key_Down)
+    second = trail.details.shown
+    assert second is not None
+    assert second.entry.sequence == first.entry.sequence - 1
+    QTest.keyClick(trail, Qt.Key.Key_V, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(trail.proof.isVisible)
+    QTest.keyClick(trail, Qt.Key.Key_Escape)
+    assert not trail.isVisible()
+
+
 def test_what_was_erased_says_so_and_keeps_who_when_and_what(
     trail: TrailWindow, desk: CouponDesk, operation: Operation
 ) -> None:
