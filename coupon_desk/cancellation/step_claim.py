@@ -39,8 +39,7 @@ def claim(work: Work) -> None:
             silence = silent.what
         else:
             if held is not None:
-                why = held_message(held)
-                work.refused(StepName.CLAIM, [refusal(Rule.BEING_CANCELLED, why)], why)
+                stop_for_another(work, refusal(Rule.BEING_CANCELLED, held_message(held)), StepName.CLAIM)
                 return
     _put_our_mark(work, silence, is_central=centre is not None and silence is None)
 
@@ -65,10 +64,10 @@ def is_fenced(work: Work) -> bool:
     return held is None
 
 
-def stop_for_another(work: Work, finding: Finding) -> None:
+def stop_for_another(work: Work, finding: Finding, name: StepName = StepName.INVALIDATE) -> None:
     """Another operation has the coupon now. What we may have sent forbids to end as if nothing had happened."""
     if work.story.may_be_refused:
-        work.refused(StepName.INVALIDATE, [finding], finding.message)
+        work.refused(name, [finding], finding.message)
         return
     work.attention(
         msg("Another desk has taken this over, and points were sent from here before: {why}", why=finding.message),
@@ -82,7 +81,7 @@ def claimed_by_another(claim: Claim) -> Finding:
 
 
 def _wait_for_centre(work: Work, error: RemoteError) -> None:
-    if isinstance(error, RemoteUnavailable):
+    if isinstance(error, RemoteUnavailable) or not work.story.may_be_refused:
         work.delayed(StepName.CLAIM, error)
     else:
         work.refused(StepName.CLAIM, [refusal(Rule.REMOTE_REFUSED, error.what)], error.what)

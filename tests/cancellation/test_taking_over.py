@@ -353,3 +353,22 @@ def test_of_two_desks_that_refund_an_order_at_once_the_slower_one_is_refused_and
     assert (slower.state, {finding.rule for finding in slower.refused}) == (OperationState.REFUSED, {Rule.ALREADY_RETURNED})
     assert len(world.returns) == 1
     assert "cancellation" not in world.record
+
+
+def test_a_coupon_that_another_holds_is_not_refused_once_points_were_sent_from_here(
+    template: Path, tmp_path: Path, world: World
+) -> None:
+    bench = Bench(template, tmp_path, world, centre=Centre(ClaimsInMemory(world, "counter-1"), is_required=True))
+    try:
+        world.fault = lambda call: Fault.UNKNOWN_DONE_LATER if call == "add" else Fault.NONE
+        request = CancelRequest(CODE, OperationKind.CANCEL, Reason.OTHER, "whatever")
+        begun = bench.engine.submit(request, bench.sign_in())
+        world.fault = lambda _: Fault.NONE
+        del world.record["cancellation"]
+        ClaimsInMemory(world, "counter-2").take(CODE, "another", "ken", replaces=begun.id, proof="told so")
+        world.later.clear()
+        bench.finish()
+        assert bench.operations[0].state is OperationState.NEEDS_ATTENTION
+        assert world.returns == []
+    finally:
+        bench.close()
