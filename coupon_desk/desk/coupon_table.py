@@ -18,6 +18,7 @@ from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.desk.coupon_rows import Column, CouponRows
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.statuses import StatusDelegate
+from coupon_desk.desk.table_ways import behave_as_list
 from coupon_desk.desk.theme import font
 from coupon_desk.words import msg
 
@@ -44,22 +45,8 @@ class CouponTable(QTableView):
         self._stage = stage
         self._rows = rows
         self.setModel(rows)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT_PX)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(False)
+        header = behave_as_list(self, ROW_HEIGHT_PX)
         header.setFixedHeight(36)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(Column.CUSTOMER, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(60)
         for column_at, width in WIDTHS_PX.items():
