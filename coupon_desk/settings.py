@@ -17,6 +17,7 @@ from coupon_desk.words import Language, msg
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=600)]
+Hours = Annotated[int, msgspec.Meta(ge=1, le=8760)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 ApiVersion = Annotated[str, msgspec.Meta(pattern=r"^(20[0-9]{2}-(01|04|07|10)|unstable)$")]
@@ -99,6 +100,8 @@ class Policy(_Section, frozen=True):
     """`[policy]`: the rules of the house. Minutes and seconds as named; points are points.
 
     After `personal_data_days` without anything new the texts about a coupon are erased from the trail; 0 keeps them for ever.
+    A request that nobody approved within `approval_hours` is refused. More cancellations of one customer's coupons within 30
+    days of 24 hours than `customer_cancellations_per_30_days` need a second person; 0 sets no limit.
     """
 
     settle_seconds: Seconds = 5
@@ -107,9 +110,43 @@ class Policy(_Section, frozen=True):
         default_factory=lambda: [15, 1440]
     )
     approval_above_points: Count = 5000
+    approval_hours: Hours = 72
     daily_points_per_operator: Count = 50000
+    customer_cancellations_per_30_days: Count = 3
     minimum_note_length: Annotated[int, msgspec.Meta(ge=1, le=500)] = 5
     personal_data_days: Count = 0
+
+
+class RoleLimits(_Section, frozen=True):
+    """`[limits.everybody]` and `[limits.ROLE]`: what one operator may return, and approve, without somebody else.
+
+    Counted per operator, by day, week (from Monday) and month of the desk's own time zone. `approvable_points` is the largest
+    single request that may be approved. A value that is left out is taken from `everybody`, and there means no limit; 0 leaves
+    nothing to do alone.
+    """
+
+    points_per_day: Count | None = None
+    points_per_week: Count | None = None
+    points_per_month: Count | None = None
+    cancellations_per_day: Count | None = None
+    cancellations_per_week: Count | None = None
+    cancellations_per_month: Count | None = None
+    approvable_points: Count | None = None
+    approved_points_per_day: Count | None = None
+
+    def over(self, everybody: RoleLimits) -> RoleLimits:
+        """A role's own values before everybody's."""
+        own = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not None}
+        return msgspec.structs.replace(everybody, **own)
+
+
+class Limits(_Section, frozen=True):
+    """`[limits.*]`: one table for everybody, and one for each role that may ask or approve. See `people.limits`."""
+
+    everybody: RoleLimits = msgspec.field(default_factory=RoleLimits)
+    clerk: RoleLimits = msgspec.field(default_factory=RoleLimits)
+    manager: RoleLimits = msgspec.field(default_factory=RoleLimits)
+    admin: RoleLimits = msgspec.field(default_factory=RoleLimits)
 
 
 class Settings(_Section, frozen=True):
@@ -122,6 +159,7 @@ class Settings(_Section, frozen=True):
     central: Central | None = None
     logs: Logs = msgspec.field(default_factory=Logs)
     policy: Policy = msgspec.field(default_factory=Policy)
+    limits: Limits = msgspec.field(default_factory=Limits)
 
 
 def load(file: Path) -> Settings:
@@ -175,6 +213,30 @@ def _refuse_contradictions(settings: Settings, file: Path) -> None:
             PostgresAddress.parse(settings.central.url)
         except ValueError as wrong:
             raise _refused(file, f"{wrong} - at `$.central.url`") from wrong
+    _refuse_contradictory_limits(settings.limits, file)
+
+
+_NOT_MORE_THAN: Final = (
+    ("points_per_day", "points_per_week"),
+    ("points_per_day", "points_per_month"),
+    ("points_per_week", "points_per_month"),
+    ("cancellations_per_day", "cancellations_per_week"),
+    ("cancellations_per_day", "cancellations_per_month"),
+    ("cancellations_per_week", "cancellations_per_month"),
+    ("approvable_points", "approved_points_per_day"),
+)
+
+
+def _refuse_contradictory_limits(limits: Limits, file: Path) -> None:
+    """A shorter time may not allow more than a longer one, also where one of the two is everybody's."""
+    for name in limits.__struct_fields__:
+        table = getattr(limits, name)
+        merged = table.over(limits.everybody)
+        for less, more in _NOT_MORE_THAN:
+            small, large = getattr(merged, less), getattr(merged, more)
+            if small is not None and large is not None and small > large:
+                key = less if getattr(table, less) is not None else more
+                raise _refused(file, f"{less} = {small} is more than {more} = {large} - at `$.limits.{name}.{key}`")
 
 
 def _refuse_secrets(table: object, file: Path, path: tuple[str, ...]) -> None:

@@ -47,6 +47,15 @@ recheck_minutes = [15, 1440]
 approval_above_points = 5000
 daily_points_per_operator = 50000
 minimum_note_length = 5
+approval_hours = 72
+customer_cancellations_per_30_days = 3
+
+[limits.everybody]
+points_per_week = 100000
+approvable_points = 20000
+
+[limits.clerk]
+cancellations_per_day = 10
 """
 
 
@@ -107,6 +116,13 @@ def test_central_and_policy_may_be_left_out() -> None:
         ("db.example.com/coupons", "db.example.com/coupons?passfile=/tmp/x", "sslrootcert"),
         ("postgresql+psycopg://", "mysql://", "postgresql://USER@HOST/DATABASE"),
         ("[policy]", "[policies]", "policies"),
+        ("approval_hours = 72", "approval_hours = 0", "policy.approval_hours"),
+        ("customer_cancellations_per_30_days = 3", "customer_cancellations_per_30_days = -1", "policy.customer_cancellations"),
+        ("[limits.clerk]", "[limits.viewer]", "viewer"),
+        ("cancellations_per_day = 10", "cancellations_per_hour = 10", "cancellations_per_hour"),
+        ("cancellations_per_day = 10", "points_per_day = 100001", "limits.clerk.points_per_day"),
+        ("points_per_week = 100000", "points_per_week = 9\npoints_per_month = 8", "limits.everybody.points_per_week"),
+        ("cancellations_per_day = 10", "approved_points_per_day = 19999", "limits.clerk.approved_points_per_day"),
         ("required = false", "required = maybe", "line 27"),
     ],
 )
@@ -141,3 +157,10 @@ def test_a_missing_file_and_an_unreadable_one_are_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as unreadable:
         load(tmp_path / "config.toml")
     assert "cannot be read" in str(unreadable.value.what)
+
+
+def test_a_role_has_its_own_limits_before_everybodys() -> None:
+    limits = parse(GOOD, FILE).limits
+    clerk = limits.clerk.over(limits.everybody)
+    assert (clerk.points_per_week, clerk.cancellations_per_day, clerk.points_per_day) == (100_000, 10, None)
+    assert limits.manager.over(limits.everybody) == limits.everybody
