@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from coupon_desk.cancellation.operation import Operation, OperationKind
 from coupon_desk.desk.alarm_strip import Alarm, ExplainDialog
-from coupon_desk.desk.approvals_dialog import ApprovalsDialog
 from coupon_desk.desk.cancel_dialog import CancelDialog
 from coupon_desk.desk.continuation import Continuation
 from coupon_desk.desk.operation_dialog import OperationDialog
 from coupon_desk.desk.receipt_dialog import ReceiptDialog
+from coupon_desk.desk.review_window import ReviewWindow, Subject
+from coupon_desk.desk.second_person_dialog import SecondPersonDialog
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.trail_window import TrailWindow
 from coupon_desk.desk.work import Work
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.app.view import CouponView
     from coupon_desk.people.operators import Session
+
+W = TypeVar("W", bound=QDialog)
 
 
 class Dialogs(QObject):
@@ -53,18 +56,32 @@ class Dialogs(QObject):
     def cancel(self, view: CouponView, kind: OperationKind = OperationKind.CANCEL) -> CancelDialog:
         """The dialog that cancels, invalidates or refunds one coupon."""
         dialog = CancelDialog(self._stage, self._desk, self._session, self._work, view, kind, self._page)
+        dialog.progress.second_person_asked.connect(lambda operation: self.second_person(operation, dialog))
         self._show(dialog)
         return dialog
 
-    def approvals(self) -> ApprovalsDialog:
-        """The requests that wait for a second person."""
-        dialog = ApprovalsDialog(self._stage, self._desk, self._session, self._work, self._page)
+    def second_person(self, operation: Operation, over: QDialog) -> SecondPersonDialog:
+        """Where a second person decides, over the dialog of the one who asked."""
+        dialog = SecondPersonDialog(self._stage, self._desk, self._work, operation, over)
         self._show(dialog)
         return dialog
+
+    def review(self, rights: Mapping[Right, Message | None], subject: Subject = Subject.APPROVALS) -> ReviewWindow:
+        """What a person has to look at: a window of its own beside the page, and no second one."""
+        window = self._found(ReviewWindow)
+        if window is None:
+            window = ReviewWindow(self._stage, self._desk, self._session, self._work, rights, self._page)
+            self._remember(window)
+            window.show()
+        else:
+            _raise(window)
+        window.show_subject(subject)
+        return window
 
     def operation(self, operation: Operation) -> OperationDialog:
         """One operation: how far it is, and what a person has to do."""
         dialog = OperationDialog(self._stage, self._desk, self._session, self._work, self._continuation, operation, self._page)
+        dialog.progress.second_person_asked.connect(lambda asked: self.second_person(asked, dialog))
         self._show(dialog)
         return dialog
 
@@ -82,10 +99,9 @@ class Dialogs(QObject):
 
     def trail(self, rights: Mapping[Right, Message | None]) -> TrailWindow:
         """The trail: a window of its own beside the page, and no second one."""
-        already = self._trail()
+        already = self._found(TrailWindow)
         if already is not None:
-            already.setWindowState(already.windowState() & ~Qt.WindowState.WindowMinimized)
-            already.activateWindow()
+            _raise(already)
             return already
         window = TrailWindow(self._stage, self._desk, self._session, rights, self._page)
         self._remember(window)
@@ -93,14 +109,14 @@ class Dialogs(QObject):
         window.begin()
         return window
 
-    def close_trail(self) -> None:
-        """Close the trail's window, which no dialog keeps from being left alone."""
-        window = self._trail()
-        if window is not None:
-            window.reject()
+    def close_windows(self) -> None:
+        """Close the windows beside the page, which no dialog keeps from being left alone."""
+        for window in (self._found(TrailWindow), self._found(ReviewWindow)):
+            if window is not None:
+                window.reject()
 
-    def _trail(self) -> TrailWindow | None:
-        return next((one for one in self._open if isinstance(one, TrailWindow)), None)
+    def _found(self, kind: type[W]) -> W | None:
+        return next((one for one in self._open if isinstance(one, kind)), None)
 
     def _show(self, dialog: QDialog) -> None:
         self._remember(dialog)
@@ -115,3 +131,8 @@ class Dialogs(QObject):
             self._open.remove(dialog)
         dialog.deleteLater()
         self.closed.emit()
+
+
+def _raise(window: QDialog) -> None:
+    window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+    window.activateWindow()

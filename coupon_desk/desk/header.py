@@ -38,7 +38,7 @@ class Header(QFrame):
 
     lock_asked = Signal()
     switch_asked = Signal()
-    approvals_asked = Signal()
+    review_asked = Signal()
     trail_asked = Signal()
 
     def __init__(self, stage: Stage, shop_name: str, operator: Operator) -> None:
@@ -49,9 +49,9 @@ class Header(QFrame):
         shop = label(stage, role="heading")
         shop.setText(shop_name)
         titles = column(0, shop, label(stage, msg("Coupon Desk"), "small"), 0, spacing=0)
-        self.approvals = button(stage, msg("Approvals"), "plain", "people", "muted", key="A")
-        self.approvals.setObjectName("approvals")
-        self.approvals.clicked.connect(self.approvals_asked)
+        self.review = button(stage, msg("Review"), "plain", "people", "muted", key="V")
+        self.review.setObjectName("review")
+        self.review.clicked.connect(self.review_asked)
         self.trail = button(stage, msg("Trail"), "plain", "trail", "muted", key="T")
         self.trail.setObjectName("trail")
         self.trail.clicked.connect(self.trail_asked)
@@ -65,7 +65,7 @@ class Header(QFrame):
             icon_label(stage, "ticket", "accent", 28),
             titles,
             0,
-            self.approvals,
+            self.review,
             self.trail,
             self.look,
             self.lock,
@@ -75,12 +75,14 @@ class Header(QFrame):
         )
         self.setLayout(inside)
         QShortcut(QKeySequence("Ctrl+T"), self, self.trail.click)
+        QShortcut(QKeySequence("Ctrl+R"), self, self.review.click)
+        stage.speech.tell(self.review, msg("Ctrl+R"), "setToolTip")
 
     def show_waiting(self, count: int) -> None:
-        """How many operations wait for a second person."""
-        message = msg("Approvals ({count})", count=count) if count else msg("Approvals")
-        self._stage.speech.tell(self.approvals, message)
-        self._stage.theme.dress(self.approvals, "people", "warn" if count else "muted")
+        """How much waits for this operator to look at."""
+        message = msg("Review ({count})", count=count) if count else msg("Review")
+        self._stage.speech.tell(self.review, message)
+        self._stage.theme.dress(self.review, "people", "warn" if count else "muted")
 
     def show_rights(self, rights: Mapping[Right, Message | None]) -> None:
         """What this operator may do; what may not be done stays in view and says why."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState
 from coupon_desk.desk.colours import Tone
-from coupon_desk.desk.controls import Banner, column, frame, icon_label, label, row
+from coupon_desk.desk.controls import Banner, button, column, frame, icon_label, label, row
 from coupon_desk.desk.findings import Findings
 from coupon_desk.desk.receipt_view import ReceiptView
 from coupon_desk.desk.stage import Stage
@@ -28,13 +28,27 @@ SHORT_PAUSE: Final = timedelta(seconds=WAIT_SECONDS)
 
 
 class Progress(QWidget):
-    """Draws each snapshot of one operation."""
+    """Draws each snapshot of one operation. `second_person_asked` brings the one that somebody else is to decide here."""
+
+    second_person_asked = Signal(object)
 
     def __init__(self, stage: Stage, desk: CouponDesk, session: Session) -> None:
         super().__init__()
         self.operation: Operation | None = None
         self.banner = Banner(stage)
         self.banner.setObjectName("outcome")
+        self.second_person = button(stage, msg("Second person signs in here…"), "primary", "people", "on_accent", key="P")
+        self.second_person.setObjectName("second-person")
+        self.second_person.clicked.connect(lambda: self.second_person_asked.emit(self.operation))
+        self._asking = QWidget()
+        self._asking.setLayout(
+            column(
+                row(self.second_person, 0),
+                label(stage, msg("They decide on this request with their own PIN. Your session goes on."), "muted", wraps=True),
+                spacing=4,
+            )
+        )
+        self._asking.hide()
         self.steps = StepList(stage)
         self.findings = Findings(stage)
         self.receipt = ReceiptView(stage, desk, session)
@@ -47,7 +61,7 @@ class Progress(QWidget):
         layout.setAlignment(picture, Qt.AlignmentFlag.AlignHCenter)
         self._waiting.setLayout(layout)
         left = QWidget()
-        left.setLayout(column(self.banner, self.findings, self.steps, 0, spacing=12, margins=(26, 20, 24, 20)))
+        left.setLayout(column(self.banner, self._asking, self.findings, self.steps, 0, spacing=12, margins=(26, 20, 24, 20)))
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -73,6 +87,7 @@ class Progress(QWidget):
         self.findings.show_findings(operation.refused)
         tone, title, text, icon = _outcome(operation)
         self.banner.show_message(tone, title, text, icon)
+        self._asking.setVisible(operation.state is OperationState.AWAITING_APPROVAL)
         has_receipt = operation.state is OperationState.COMPLETED
         self._waiting.setVisible(not has_receipt)
         self.receipt.setVisible(has_receipt)

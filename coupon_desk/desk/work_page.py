@@ -22,6 +22,7 @@ from coupon_desk.desk.coupon_table import CouponTable
 from coupon_desk.desk.details_pane import DetailsPane
 from coupon_desk.desk.dialogs import Dialogs
 from coupon_desk.desk.header import Header, TrainingStrip
+from coupon_desk.desk.review_watch import ReviewWatch
 from coupon_desk.desk.search_bar import SearchBar
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.status_line import StatusLine
@@ -54,6 +55,7 @@ class WorkPage(QWidget):
         self.continuation = continuation
         self.work = Work(stage, desk, session, self)
         self.upkeep = Upkeep(stage, desk, self)
+        self.review_watch = ReviewWatch(stage, desk, session, self)
         self.dialogs = Dialogs(stage, desk, session, self.work, continuation, self)
         self.header = Header(stage, desk.settings.shop.name, session.operator)
         self.search = SearchBar(stage)
@@ -82,12 +84,14 @@ class WorkPage(QWidget):
         self._read_operations()
         self.search.focus()
         self.upkeep.begin()
+        self.review_watch.begin()
         self.continuation.resume()
 
     def leave(self) -> None:
         """Nobody works here any more: look after nothing, and close what stands beside the page."""
         self.upkeep.end()
-        self.dialogs.close_trail()
+        self.review_watch.end()
+        self.dialogs.close_windows()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """What is typed where nothing takes it goes to the search: a scanner need not know the focus."""
@@ -124,7 +128,7 @@ class WorkPage(QWidget):
         self.table.typed.connect(self.search.begin_with)
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(keys), self, self.finder.ask_to_cancel)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Refresh), self, self.upkeep.sync)
+        QShortcut(QKeySequence("F5"), self, self.upkeep.sync)
 
     def _connect_details(self) -> None:
         self.details.looked.connect(lambda _view: self._freshen())
@@ -136,7 +140,7 @@ class WorkPage(QWidget):
         self.dialogs.closed.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
         self.header.lock_asked.connect(self.lock_asked)
         self.header.switch_asked.connect(self.switch_asked)
-        self.header.approvals_asked.connect(self.dialogs.approvals)
+        self.header.review_asked.connect(lambda: self.dialogs.review(self._rights))
         self.header.trail_asked.connect(lambda: self.dialogs.trail(self._rights))
         self.attention.show_asked.connect(self.dialogs.operation)
         self.attention.resume_asked.connect(self.continuation.resume)
@@ -144,6 +148,7 @@ class WorkPage(QWidget):
     def _connect_work(self) -> None:
         self.status.sync_asked.connect(self.upkeep.sync)
         self.upkeep.synced.connect(self._freshen)
+        self.review_watch.counted.connect(self.header.show_waiting)
         self.upkeep.sync_told.connect(self._tell_sync)
         self.upkeep.trail_told.connect(self._tell_trail)
         self.upkeep.watch.alarms_told.connect(self.alarms.show_alarms)
@@ -210,17 +215,9 @@ class WorkPage(QWidget):
     def _read_operations(self) -> None:
         desk = self._desk
         self._stage.runner.read(
-            self,
-            "operations",
-            lambda: (desk.operations(open_only=True), desk.awaiting_approval()),
-            self._show_operations,
-            self._fail,
+            self, "operations", lambda: desk.operations(open_only=True), self.attention.show_operations, self._fail
         )
-
-    def _show_operations(self, found: tuple[tuple[Operation, ...], tuple[Operation, ...]]) -> None:
-        unfinished, waiting = found
-        self.attention.show_operations(unfinished)
-        self.header.show_waiting(len(waiting))
+        self.review_watch.look()
 
     def _count(self) -> None:
         desk, text = self._desk, self.search.query.text

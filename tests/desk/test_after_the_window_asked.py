@@ -16,11 +16,11 @@ from coupon_desk.cancellation.operation import Operation, OperationKind, Operati
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.coupons.status import CouponStatus
-from coupon_desk.desk.approvals_dialog import ApprovalsDialog
 from coupon_desk.desk.attention_strip import AttentionStrip
 from coupon_desk.desk.cancel_dialog import CancelDialog
 from coupon_desk.desk.operation_dialog import OperationDialog
 from coupon_desk.desk.receipt_dialog import ReceiptDialog
+from coupon_desk.desk.review_window import ReviewWindow
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.theme import Scheme
 from coupon_desk.desk.window import Window
@@ -93,17 +93,17 @@ def shown_by(strip: AttentionStrip, page: WorkPage) -> OperationDialog:
     return dialog
 
 
-def second_person(page: WorkPage, login: str = "owner", pin: str = "739164") -> ApprovalsDialog:
-    page.header.approvals.click()
+def second_person(page: WorkPage, login: str = "owner", pin: str = "739164") -> ReviewWindow:
+    page.header.review.click()
     (dialog,) = page.dialogs.open
-    assert isinstance(dialog, ApprovalsDialog)
-    dialog.form.choose(login)
-    dialog.form.pin.setText(pin)
-    dialog.form.submit()
+    assert isinstance(dialog, ReviewWindow)
+    dialog.approvals.form.choose(login)
+    dialog.approvals.form.pin.setText(pin)
+    dialog.approvals.form.submit()
     return dialog
 
 
-def pressed(dialog: ApprovalsDialog, verb: str, operation: Operation) -> QPushButton:
+def pressed(dialog: ReviewWindow, verb: str, operation: Operation) -> QPushButton:
     QApplication.processEvents()
     found = [one for one in dialog.findChildren(QPushButton, f"{verb}-{operation.id}") if one.isVisible()]
     assert len(found) == 1
@@ -225,7 +225,7 @@ def test_rejecting_needs_a_note_and_ends_the_request_with_nothing_done(
     (waiting,) = desk.awaiting_approval()
     approvals = second_person(page)
     assert not pressed(approvals, "reject", waiting).isEnabled()
-    approvals.note.setText("Not without the shop owner.")
+    approvals.approvals.who.note.setText("Not without the shop owner.")
     pressed(approvals, "reject", waiting).click()
     refused = desk.operation(waiting.id)
     assert refused.state is OperationState.REFUSED
@@ -241,8 +241,8 @@ def test_a_clerk_may_not_approve_and_is_told_so(page: WorkPage, shop: TrainingSh
     (waiting,) = desk.awaiting_approval()
     approvals = second_person(page, "clerk", "615273")
     pressed(approvals, "approve", waiting).click()
-    assert approvals.problem.isVisible()
-    assert approvals.problem.title.text() == "Your role (clerk) may not approve requests."
+    assert approvals.approvals.who.problem.isVisible()
+    assert approvals.approvals.who.problem.title.text() == "Your role (clerk) may not approve requests."
     assert desk.operation(waiting.id).state is OperationState.AWAITING_APPROVAL
     assert pressed(approvals, "approve", waiting).isVisible()
 

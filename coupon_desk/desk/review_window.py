@@ -1,0 +1,153 @@
+"""What a person has to look at: approvals, cancelled orders, investigations, signals. A window of its own beside the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final, Protocol
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QButtonGroup, QDialog, QFrame, QPushButton, QStackedWidget, QWidget
+
+from coupon_desk.desk.controls import button, column, frame, icon_label, label, row
+from coupon_desk.desk.review_approvals import ReviewApprovals
+from coupon_desk.desk.stage import Stage
+from coupon_desk.desk.work import Work
+from coupon_desk.people.roles import Right
+from coupon_desk.words import Message, msg
+
+if TYPE_CHECKING:
+    from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.people.operators import Session
+
+SIZE_PX: Final = (1160, 740)
+SMALLEST_PX: Final = (1000, 600)
+FRAME_PX: Final = 40
+
+
+class Subject(StrEnum):
+    """The tabs, from left to right."""
+
+    APPROVALS = "approvals"
+    ORDERS = "orders"
+    INVESTIGATIONS = "investigations"
+    SIGNALS = "signals"
+
+    @property
+    def label(self) -> Message:
+        """What a person reads."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Subject.APPROVALS: msg("Approvals"),
+    Subject.ORDERS: msg("Cancelled orders"),
+    Subject.INVESTIGATIONS: msg("Investigations"),
+    Subject.SIGNALS: msg("Signals"),
+}
+_KEYS: Final = {Subject.APPROVALS: "A", Subject.ORDERS: "O", Subject.INVESTIGATIONS: "I", Subject.SIGNALS: "S"}
+
+
+class Page(Protocol):
+    """What a tab shows: reads when it comes to the front."""
+
+    def read(self) -> None:
+        """Look what waits now; on a worker."""
+
+    def focus(self) -> None:
+        """Take the keyboard to where one goes on."""
+
+
+class ReviewWindow(QDialog):
+    """Nothing here decides anything: each tab hands requests to the desk. `read_again` says that somebody wants it all anew."""
+
+    read_again = Signal()
+
+    def __init__(
+        self,
+        stage: Stage,
+        desk: CouponDesk,
+        session: Session,
+        work: Work,
+        rights: Mapping[Right, Message | None],
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._stage = stage
+        self._pages: dict[Subject, Page] = {}
+        self._buttons: dict[Subject, QPushButton] = {}
+        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
+        self.setWindowFlag(Qt.WindowType.WindowMinimizeButtonHint)
+        self.setMinimumSize(*SMALLEST_PX)
+        self.resize(_fitting(self))
+        stage.speech.tell(self, msg("Review – {shop}", shop=desk.settings.shop.name), "setWindowTitle")
+        self._stack = QStackedWidget()
+        whole = column(self._bar(), self._stack, spacing=0)
+        whole.setStretchFactor(self._stack, 1)
+        self.setLayout(whole)
+        self._rights = rights
+        self.approvals = ReviewApprovals(stage, desk, session, work)
+        self._add(Subject.APPROVALS, self.approvals)
+        QShortcut(QKeySequence("F5"), self, self.read)
+        QShortcut(QKeySequence("Ctrl+Tab"), self, lambda: self._walk(1))
+        QShortcut(QKeySequence("Ctrl+Shift+Tab"), self, lambda: self._walk(-1))
+
+    @property
+    def subject(self) -> Subject:
+        """The tab in front."""
+        return tuple(self._pages)[self._stack.currentIndex()]
+
+    def show_subject(self, subject: Subject) -> None:
+        """Bring a tab to the front and read it anew."""
+        self._buttons[subject].setChecked(True)
+        self._stack.setCurrentIndex(tuple(self._pages).index(subject))
+        self._pages[subject].read()
+        self._pages[subject].focus()
+
+    def read(self) -> None:
+        """Read the tab in front anew, and have the numbers counted."""
+        self._pages[self.subject].read()
+        self.read_again.emit()
+
+    def show_count(self, subject: Subject, count: int | None) -> None:
+        """How much waits there; None where this is not known or does not concern this operator."""
+        message = msg("{subject} ({count})", subject=subject.label, count=count) if count else subject.label
+        self._stage.speech.tell(self._buttons[subject], message)
+
+    def _bar(self) -> QFrame:
+        stage = self._stage
+        tabs = row(spacing=4, margins=(4, 3, 4, 3))
+        group = QButtonGroup(self)
+        for subject in Subject:
+            made = button(stage, subject.label, "segment", key=_KEYS[subject])
+            made.setObjectName(f"review-{subject.value}")
+            made.setCheckable(True)
+            made.clicked.connect(lambda _on=False, chosen=subject: self.show_subject(chosen))
+            made.toggled.connect(made.updateGeometry)  # the chosen one is bold, and wider
+            made.hide()
+            group.addButton(made)
+            tabs.addWidget(made)
+            self._buttons[subject] = made
+        again = button(stage, msg("Read again (F5)"), "icon", "refresh", "muted")
+        again.setObjectName("review-refresh")
+        again.clicked.connect(self.read)
+        close = button(stage, msg("Close"))
+        close.setObjectName("review-close")
+        close.clicked.connect(self.reject)
+        title = row(icon_label(stage, "people", "accent", 24), label(stage, msg("Review"), "heading"), spacing=10)
+        return frame("header", row(title, 18, frame("segments", tabs), 0, again, close, spacing=8, margins=(20, 10, 20, 10)))
+
+    def _add(self, subject: Subject, page: ReviewApprovals) -> None:
+        self._pages[subject] = page
+        self._stack.addWidget(page)
+        self._buttons[subject].show()
+
+    def _walk(self, steps: int) -> None:
+        subjects = tuple(self._pages)
+        self.show_subject(subjects[(self._stack.currentIndex() + steps) % len(subjects)])
+
+
+def _fitting(window: QWidget) -> QSize:
+    room = window.screen().availableSize()
+    return QSize(min(SIZE_PX[0], room.width()), min(SIZE_PX[1], room.height() - FRAME_PX))

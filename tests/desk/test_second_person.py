@@ -1,0 +1,217 @@
+"""What one person may not do alone: somebody else signs in over the dialog or in the review window, and decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from coupon_desk.app.desk import CouponDesk
+from coupon_desk.cancellation.operation import OperationState
+from coupon_desk.coupons.reasons import Reason
+from coupon_desk.desk.cancel_dialog import CancelDialog
+from coupon_desk.desk.operation_dialog import OperationDialog
+from coupon_desk.desk.review_window import ReviewWindow
+from coupon_desk.desk.second_person import SecondPerson
+from coupon_desk.desk.second_person_dialog import SecondPersonDialog
+from coupon_desk.desk.stage import Stage
+from coupon_desk.desk.window import Window
+from coupon_desk.desk.work_page import WorkPage
+from coupon_desk.training.shop import TrainingShop
+from coupon_desk.words import Language
+from tests.desk.conftest import PEOPLE, SignIn
+
+Cut = Callable[[QWidget], list[str]]
+NOTE = "The manager's own idea."
+
+
+def hand_in(page: WorkPage, shop: TrainingShop, reason: Reason = Reason.GOODWILL) -> CancelDialog:
+    """Ask for what needs a second person."""
+    page.search.begin_with(str(shop.showcase.example.code))
+    page.search.text.returnPressed.emit()
+    page.details.look()
+    page.details.cancel.click()
+    (dialog,) = page.dialogs.open
+    assert isinstance(dialog, CancelDialog)
+    dialog.form.reasons.pick(reason)
+    dialog.form.note.setPlainText(NOTE)
+    dialog.confirm()
+    return dialog
+
+
+def over(page: WorkPage, dialog: CancelDialog | OperationDialog) -> SecondPersonDialog:
+    """Press “Second person signs in here…”."""
+    assert dialog.progress.second_person.isVisible()
+    dialog.progress.second_person.click()
+    asked = page.dialogs.open[-1]
+    assert isinstance(asked, SecondPersonDialog)
+    return asked
+
+
+def sign_in_there(who: SecondPerson, login: str, pin: str | None = None) -> None:
+    who.form.choose(login)
+    who.form.pin.setText(pin or next(person.pin for person in PEOPLE if person.login == login))
+    QTest.keyClick(who.form.pin, Qt.Key.Key_Return)
+
+
+def button_of(root: QWidget, name: str) -> QPushButton:
+    (found,) = [one for one in root.findChildren(QPushButton, name) if one.isVisible()]
+    assert isinstance(found, QPushButton)
+    return found
+
+
+def test_a_second_person_approves_over_the_dialog_and_the_first_ones_session_goes_on(
+    page: WorkPage, shop: TrainingShop, desk: CouponDesk
+) -> None:
+    dialog = hand_in(page, shop)
+    asked = over(page, dialog)
+    assert not asked.card.approve.isEnabled()
+    assert asked.card.approve.accessibleDescription() == "First sign in at the right: who decides?"
+    sign_in_there(asked.who, "owner")
+    assert asked.card.approve.isEnabled()
+    asked.card.approve.click()
+
+    assert page.dialogs.open == (dialog,)
+    assert dialog.operation is not None
+    assert dialog.operation.state is OperationState.COMPLETED
+    assert dialog.operation.approved_by == "owner"
+    assert dialog.operation.operator.login == page.session.login == "manager"
+    assert dialog.progress.receipt.is_ready
+    assert not dialog.progress.second_person.isVisible()
+
+
+def test_a_second_person_says_no_with_a_note_over_the_dialog(page: WorkPage, shop: TrainingShop) -> None:
+    dialog = hand_in(page, shop)
+    asked = over(page, dialog)
+    sign_in_there(asked.who, "owner")
+    assert not asked.card.refuse.isEnabled()
+    assert asked.card.refuse.accessibleDescription() == "Rejecting needs a note."
+    QTest.keyClicks(asked.who.note, "Not without the goods.")
+    asked.card.refuse.click()
+    assert not asked.isVisible()
+    assert dialog.operation is not None
+    assert dialog.operation.state is OperationState.REFUSED
+    assert "Not without the goods." in str(dialog.operation.refused[0].message)
+    assert shop.journal.calls("discountCodeDeactivate") == ()
+
+
+def test_a_wrong_pin_is_told_there_and_nothing_is_decided(page: WorkPage, shop: TrainingShop, desk: CouponDesk) -> None:
+    asked = over(page, hand_in(page, shop))
+    sign_in_there(asked.who, "owner", "000000")
+    assert asked.form.problem.isVisible()
+    assert asked.form.problem.title.text() == "The login or the PIN is wrong."
+    assert not asked.card.approve.isEnabled()
+    assert [one.state for one in desk.awaiting_approval()] == [OperationState.AWAITING_APPROVAL]
+
+
+def test_who_asked_is_not_offered_over_the_dialog_and_is_refused_when_they_try(
+    page: WorkPage, shop: TrainingShop, desk: CouponDesk
+) -> None:
+    asked = over(page, hand_in(page, shop))
+    assert {asked.form.login.itemData(place) for place in range(asked.form.login.count())} == {"owner"}
+    sign_in_there(asked.who, "manager")
+    asked.card.approve.click()
+    assert asked.isVisible()
+    assert asked.who.problem.title.text() == "You cannot approve your own request."
+    assert len(desk.awaiting_approval()) == 1
+    asked.who.other.click()
+    sign_in_there(asked.who, "owner")
+    asked.card.approve.click()
+    assert desk.awaiting_approval() == ()
+
+
+def test_who_may_not_approve_is_told_so_over_the_dialog(page: WorkPage, shop: TrainingShop, desk: CouponDesk) -> None:
+    asked = over(page, hand_in(page, shop))
+    sign_in_there(asked.who, "clerk")
+    asked.card.approve.click()
+    assert asked.who.problem.title.text() == "Your role (clerk) may not approve requests."
+    assert len(desk.awaiting_approval()) == 1
+
+
+def test_closing_it_leaves_the_request_waiting_and_the_strip_leads_back(
+    page: WorkPage, shop: TrainingShop, desk: CouponDesk
+) -> None:
+    dialog = hand_in(page, shop)
+    over(page, dialog).reject()
+    dialog.reject()
+    assert page.attention.isVisible()
+    (waiting,) = desk.awaiting_approval()
+    again = page.dialogs.operation(waiting)
+    asked = over(page, again)
+    sign_in_there(asked.who, "owner")
+    asked.card.approve.click()
+    assert again.progress.operation is not None
+    assert again.progress.operation.state is OperationState.COMPLETED
+
+
+def test_the_badge_counts_what_waits_for_this_operator_and_not_their_own_requests(
+    page: WorkPage, shop: TrainingShop, sign_in: SignIn, window: Window
+) -> None:
+    hand_in(page, shop).reject()
+    assert page.header.review.text() == "Re&view"
+    window.switch()
+    owner = sign_in("owner")
+    assert owner.header.review.text() == "Re&view (1)"
+    QTest.keyClick(owner, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
+    (review,) = owner.dialogs.open
+    assert isinstance(review, ReviewWindow)
+    sign_in_there(review.approvals.who, "owner")
+    button_of(review, f"approve-{review.approvals.waiting[0].id}").click()
+    assert owner.header.review.text() == "Re&view"
+    assert review.approvals.tab.is_empty
+
+
+def test_a_clerk_opens_the_review_and_somebody_who_may_decides_there(
+    page: WorkPage, shop: TrainingShop, sign_in: SignIn, window: Window, desk: CouponDesk
+) -> None:
+    hand_in(page, shop).reject()
+    window.switch()
+    clerk = sign_in("clerk")
+    assert clerk.header.review.isEnabled()
+    clerk.header.review.click()
+    (review,) = clerk.dialogs.open
+    assert isinstance(review, ReviewWindow)
+    (waiting,) = desk.awaiting_approval()
+    assert not button_of(review, f"approve-{waiting.id}").isEnabled()
+    sign_in_there(review.approvals.who, "owner")
+    button_of(review, f"approve-{waiting.id}").click()
+    assert desk.operation(waiting.id).state is OperationState.COMPLETED
+    assert clerk.session.login == "clerk"
+
+
+def test_locking_hides_the_second_persons_dialog_and_unlocking_brings_it_back(
+    page: WorkPage, shop: TrainingShop, window: Window, sign_in: SignIn
+) -> None:
+    dialog = hand_in(page, shop)
+    asked = over(page, dialog)
+    window.lock()
+    assert not asked.isVisible()
+    assert not dialog.isVisible()
+    assert sign_in("manager") is page
+    assert asked.isVisible()
+    assert dialog.isVisible()
+    asked.reject()
+
+
+def test_leaving_the_page_closes_the_review(page: WorkPage, window: Window) -> None:
+    page.header.review.click()
+    (review,) = page.dialogs.open
+    window.switch()
+    assert not review.isVisible()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_nothing_is_cut_off_while_a_second_person_decides(
+    page: WorkPage, shop: TrainingShop, stage: Stage, qtbot: QtBot, in_view: Cut, language: Language
+) -> None:
+    stage.speech.switch(language)
+    stage.theme.apply(language)
+    asked = over(page, hand_in(page, shop))
+    sign_in_there(asked.who, "owner")
+    qtbot.waitUntil(lambda: in_view(asked) == [])
+    qtbot.waitUntil(lambda: in_view(page.dialogs.open[0]) == [])
+    asked.reject()
