@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, Final
@@ -12,6 +11,7 @@ from sqlalchemy import Row, TextClause, text
 from coupon_desk.central.place import Central
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import Held
+from coupon_desk.coupons.shared_request import coupon_digest
 
 _TAKE: Final = text(
     "SELECT is_ours, operation, desk, operator, made_at, is_returning FROM coupon_desk.take_claim("
@@ -75,8 +75,7 @@ class PostgresClaims:
 
     def _coupon(self, code: CouponCode) -> dict[str, str]:
         """The code itself stays here: who reads the central database shall not be able to use it."""
-        digest = hashlib.sha256(f"{self._shop}/{code.text}".encode()).hexdigest()
-        return {"shop": self._shop, "coupon": digest}
+        return {"shop": self._shop, "coupon": coupon_digest(self._shop, code)}
 
 
 def _held(row: Row[Any]) -> Held:

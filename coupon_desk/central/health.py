@@ -13,7 +13,8 @@ from coupon_desk.central.refusals import UnknownDesk
 from coupon_desk.errors import RemoteRefused, System
 from coupon_desk.words import msg
 
-_TABLES: Final = ("entries", "claims", "desks", "schema_version")
+_GUARDED: Final = ("entries", "claims", "desks", "allowances", "requests")
+_TABLES: Final = (*_GUARDED, "schema_version")
 
 # What no desk may, however it came by it; each row of the answer is one right too many.
 _TOO_MUCH: Final = text(
@@ -43,9 +44,7 @@ _TOO_MUCH: Final = text(
 _MISSING: Final = text(
     """
     SELECT c.relname || ': row security' FROM pg_class c
-    WHERE c.oid IN (
-        'coupon_desk.entries'::regclass, 'coupon_desk.claims'::regclass, 'coupon_desk.desks'::regclass
-    ) AND NOT c.relrowsecurity
+    WHERE c.relnamespace = 'coupon_desk'::regnamespace AND c.relname = ANY (CAST(:guarded AS name[])) AND NOT c.relrowsecurity
     UNION ALL
     SELECT 'trigger ' || w.name FROM unnest(CAST(:triggers AS text[])) AS w (name)
     WHERE NOT EXISTS (
@@ -58,7 +57,17 @@ _MISSING: Final = text(
     SELECT 'entries: SELECT' WHERE NOT has_table_privilege('coupon_desk.entries', 'SELECT')
     """
 )
-_TRIGGERS: Final = ("entries_follow", "entries_stay", "desks_stay", "claims_only_go_on", "claims_stay")
+_TRIGGERS: Final = (
+    "entries_follow",
+    "entries_stay",
+    "desks_stay",
+    "claims_only_go_on",
+    "claims_stay",
+    "allowances_only_go_on",
+    "allowances_stay",
+    "requests_only_go_on",
+    "requests_stay",
+)
 _NEWEST: Final = text("SELECT max(version) FROM coupon_desk.schema_version")
 _HEAD: Final = text("SELECT sequence FROM coupon_desk.entries WHERE desk = :desk ORDER BY sequence DESC LIMIT 1")
 _CLAIMS: Final = text("SELECT shop, shown_as, operation, operator, made_at, is_returning FROM coupon_desk.own_claims()")
@@ -109,7 +118,7 @@ def check(central: Central) -> CentralHealth:
             schema_version=connection.execute(_NEWEST).scalar_one(),
             is_encrypted=_is_encrypted(connection),
             too_much=tuple(connection.execute(_TOO_MUCH, {"tables": list(_TABLES)}).scalars()),
-            missing=tuple(connection.execute(_MISSING, {"triggers": list(_TRIGGERS)}).scalars()),
+            missing=tuple(connection.execute(_MISSING, {"triggers": list(_TRIGGERS), "guarded": list(_GUARDED)}).scalars()),
         )
 
 

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from coupon_desk.errors import RemoteError, RemoteRefused, RemoteUnavailable, System
+from coupon_desk.errors import DeskError, NotPermitted, RemoteError, RemoteRefused, RemoteUnavailable, System
 from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
@@ -84,6 +84,17 @@ _FLAWS: Final = {
     ChainFlaw.TWICE: msg("The central database holds an entry of this number already."),
 }
 _CHAIN_STATES: Final = {"CD002": ChainFlaw.GAP, "CD003": ChainFlaw.FORK}
+_NOT_PERMITTED: Final = {
+    "CD007": (msg("Nobody may approve their own request."), msg("Ask another manager to sign in and decide.")),
+    "CD008": (
+        msg("This request is not open any more: it has expired, was closed, or was changed."),
+        msg("Read the list again."),
+    ),
+    "CD009": (
+        msg("A request of this desk is not decided through the central database."),
+        msg("Decide it here: the second person signs in at this desk."),
+    ),
+}
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _PASSES: Final = re.compile(
@@ -101,8 +112,11 @@ _NO_DATABASE: Final = re.compile(r"database \".*\" does not exist")
 _ASKS_PASSWORD: Final = re.compile(r"no password supplied|password authentication failed")
 
 
-def refusal(wrong: psycopg.Error) -> RemoteError:
-    """What an error on an open connection means: RemoteUnavailable where it passes by itself, else RemoteRefused."""
+def refusal(wrong: psycopg.Error) -> DeskError:
+    """What an error on an open connection means: RemoteUnavailable where it passes by itself, else RemoteRefused.
+
+    NotPermitted where a rule about persons refuses it.
+    """
     state, detail = wrong.sqlstate, str(wrong)
     if state is None or _PASSES.fullmatch(state):
         return out_of_reach(detail)
@@ -114,6 +128,15 @@ def refusal(wrong: psycopg.Error) -> RemoteError:
         return UnknownDesk(detail)
     if state == "CD005":
         return _refused(msg("A claim is not taken over without a proof."), msg("Say what was looked at, and by whom."), detail)
+    if state == "CD006":
+        return _refused(
+            msg("The central database does not count this operation: it is over, or was never counted."),
+            msg("Look at the operation; where it should go on, begin a new one."),
+            detail,
+        )
+    if state in _NOT_PERMITTED:
+        what, todo = _NOT_PERMITTED[state]
+        return NotPermitted(what, done=_NOTHING_DONE, todo=todo, detail=detail)
     if state == "42501":
         return _refused(msg("The central database does not give this desk the rights that it needs."), _RIGHTS, detail)
     if _NOT_PREPARED.fullmatch(state):

@@ -28,14 +28,15 @@ class Step:
     """
 
     version: int
-    structure: str
+    structure: tuple[str, ...]
     rights: str
     serves_since: int
 
 
 STEPS: Final = (
-    Step(1, "0001_entries.sql", "0001_rights.sql", serves_since=1),
-    Step(2, "0002_claims.sql", "0002_rights.sql", serves_since=1),
+    Step(1, ("0001_entries.sql",), "0001_rights.sql", serves_since=1),
+    Step(2, ("0002_claims.sql",), "0002_rights.sql", serves_since=1),
+    Step(3, ("0003_allowances.sql", "0003_requests.sql"), "0003_rights.sql", serves_since=1),
 )
 
 
@@ -68,7 +69,8 @@ def prepare(connection: psycopg.Connection[Any], steps: tuple[Step, ...] = STEPS
         raise SchemaMismatch(before, is_newer=True)
     for step in steps:
         if before is None or step.version > before:
-            connection.execute(_script(step.structure))
+            for name in step.structure:
+                connection.execute(_script(name))
             connection.execute(
                 "INSERT INTO coupon_desk.schema_version (version, serves_since, program) VALUES (%s, %s, %s)",
                 (step.version, step.serves_since, VERSION),

@@ -9,7 +9,7 @@ from coupon_desk.central.refusals import SchemaMismatch
 if TYPE_CHECKING:
     import psycopg
 
-KNOWN: Final = 2
+KNOWN: Final = 3
 """The newest version that this program knows, and the one that it needs."""
 
 _NEWEST: Final = "SELECT version, serves_since FROM coupon_desk.schema_version ORDER BY version DESC LIMIT 1"

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from coupon_desk import settings
 from coupon_desk.central.place import Central, open_central
 from coupon_desk.central.refusals import SchemaMismatch, UnknownDesk, WrongPassword
+from coupon_desk.central.version import KNOWN
 from coupon_desk.clock import SystemClock
 from coupon_desk.errors import ConfigurationError, RemoteError, RemoteRefused, RemoteUnavailable, System
 from coupon_desk.words import Language
@@ -124,9 +125,9 @@ def test_a_database_that_was_not_prepared_says_that_init_is_missing(server: Serv
 
 
 def test_an_older_schema_asks_for_init_and_a_newer_one_for_a_newer_program(company: CentralDatabase, server: Server) -> None:
-    company.ask("DELETE FROM coupon_desk.schema_version WHERE version = 2")
+    company.ask("DELETE FROM coupon_desk.schema_version WHERE version = %s", KNOWN)
     assert "central init" in refused(SchemaMismatch, company.open("Ginza", server.place).own_desk)
-    company.ask("INSERT INTO coupon_desk.schema_version VALUES (2, 1, now(), 'x'), (9, 2, now(), 'x')")
+    company.ask("INSERT INTO coupon_desk.schema_version VALUES (%s, 1, now(), 'x'), (9, 2, now(), 'x')", KNOWN)
     assert company.open("Osaka", server.place).own_desk() == "Osaka", "newer, but it still serves this program"
     company.ask("UPDATE coupon_desk.schema_version SET serves_since = 9 WHERE version = 9")
     assert "newest version" in refused(SchemaMismatch, company.open("Kobe", server.place).own_desk)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from coupon_desk.central.claims import PostgresClaims
+from coupon_desk.central.version import KNOWN
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.training.shop import TrainingShop
 from tests.central.server import Server, company_server
@@ -55,7 +56,7 @@ def test_from_an_empty_database_to_a_desk_that_works_with_it(
     administrator.extra["PGPASSWORD"] = ADMINISTRATORS_PASSWORD
     made = administrator("central", "init", "--url", url, "--json")
     assert made.status == 0, made.err
-    assert made.document["central"] == {"server": f"localhost/{company.name}", "before": None, "version": 2}
+    assert made.document["central"] == {"server": f"localhost/{company.name}", "before": None, "version": KNOWN}
     again = administrator.here("central", "init", "--url", url)
     assert (again.status, "up to date" in again.out) == (0, True)
 
@@ -74,7 +75,7 @@ def test_from_an_empty_database_to_a_desk_that_works_with_it(
     status = cli.here("central", "status", "--json")
     assert status.status == 0, status.err
     found = status.document["central"]
-    assert (found["desk"], found["encrypted"], found["version"], found["claims"]) == ("Ginza", True, 2, [])
+    assert (found["desk"], found["encrypted"], found["version"], found["claims"]) == ("Ginza", True, KNOWN, [])
     assert found["entries"]["here"] > 0
     doctor = cli.here("doctor", "--json", operator="owner")
     (check,) = [one for one in doctor.document["checks"] if one["name"] == "Central database"]
@@ -175,7 +176,7 @@ def test_the_doctor_tells_what_is_wrong_with_the_central_database(cli: CommandLi
     assert mend is not None
     assert "central init" in mend
     centre.prepare()
-    centre.ask("DELETE FROM coupon_desk.schema_version WHERE version = 2")
+    centre.ask("DELETE FROM coupon_desk.schema_version WHERE version = %s", KNOWN)
     ok, found, mend = central_check()
     assert not ok
     assert "older version" in found
