@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from coupon_desk.cancellation.ports import CentralRequests
 from coupon_desk.central.administration import as_administrator
 from coupon_desk.central.desks import disable_desk
 from coupon_desk.central.place import Central
@@ -59,17 +60,17 @@ def shop(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def ginza(desks: Mapping[str, Central], shop: str) -> PostgresRequests:
+def ginza(desks: Mapping[str, Central], shop: str) -> CentralRequests:
     return PostgresRequests(desks["Ginza"], shop)
 
 
 @pytest.fixture
-def osaka(desks: Mapping[str, Central], shop: str) -> PostgresRequests:
+def osaka(desks: Mapping[str, Central], shop: str) -> CentralRequests:
     return PostgresRequests(desks["Osaka"], shop)
 
 
 @pytest.fixture
-def kobe(desks: Mapping[str, Central], shop: str) -> PostgresRequests:
+def kobe(desks: Mapping[str, Central], shop: str) -> CentralRequests:
     return PostgresRequests(desks["Kobe"], shop)
 
 
@@ -86,7 +87,7 @@ def expire(database: CentralDatabase, shop: str) -> None:
 
 
 def test_another_desk_sees_what_waits_and_knows_the_coupon_by_its_digest(
-    ginza: PostgresRequests, osaka: PostgresRequests, database: CentralDatabase, shop: str
+    ginza: CentralRequests, osaka: CentralRequests, database: CentralDatabase, shop: str
 ) -> None:
     ginza.post(asked())
     (seen,) = osaka.waiting()
@@ -103,7 +104,7 @@ def test_another_desk_sees_what_waits_and_knows_the_coupon_by_its_digest(
 
 
 def test_the_decision_comes_back_once_and_closing_wipes_what_was_written(
-    ginza: PostgresRequests, osaka: PostgresRequests, database: CentralDatabase, shop: str
+    ginza: CentralRequests, osaka: CentralRequests, database: CentralDatabase, shop: str
 ) -> None:
     ginza.post(asked())
     assert ginza.decisions() == ()
@@ -125,7 +126,7 @@ def test_the_decision_comes_back_once_and_closing_wipes_what_was_written(
 
 
 def test_posting_again_changes_nothing_and_another_request_takes_the_place(
-    ginza: PostgresRequests, osaka: PostgresRequests, database: CentralDatabase, shop: str
+    ginza: CentralRequests, osaka: CentralRequests, database: CentralDatabase, shop: str
 ) -> None:
     ginza.post(asked())
     (first,) = osaka.waiting()
@@ -141,7 +142,7 @@ def test_posting_again_changes_nothing_and_another_request_takes_the_place(
 
 
 def test_a_decision_is_made_once_and_whoever_comes_later_is_told_whose_it_is(
-    ginza: PostgresRequests, osaka: PostgresRequests, kobe: PostgresRequests
+    ginza: CentralRequests, osaka: CentralRequests, kobe: CentralRequests
 ) -> None:
     ginza.post(asked())
     (seen,) = osaka.waiting()
@@ -153,7 +154,7 @@ def test_a_decision_is_made_once_and_whoever_comes_later_is_told_whose_it_is(
 
 
 def test_not_by_the_requester_not_by_the_asking_desk_not_when_it_has_expired_or_was_closed(
-    ginza: PostgresRequests, osaka: PostgresRequests, database: CentralDatabase, shop: str
+    ginza: CentralRequests, osaka: CentralRequests, database: CentralDatabase, shop: str
 ) -> None:
     ginza.post(asked())
     (seen,) = osaka.waiting()
@@ -176,7 +177,7 @@ def test_not_by_the_requester_not_by_the_asking_desk_not_when_it_has_expired_or_
 
 
 def test_what_a_disabled_desk_asked_for_is_not_shown_and_it_decides_nothing(
-    ginza: PostgresRequests, shop: str, database: CentralDatabase
+    ginza: CentralRequests, shop: str, database: CentralDatabase
 ) -> None:
     lost = PostgresRequests(database.open("Lost"), shop)
     lost.post(asked())
@@ -187,13 +188,13 @@ def test_what_a_disabled_desk_asked_for_is_not_shown_and_it_decides_nothing(
 
 
 def test_of_many_who_decide_at_once_one_does_and_all_are_told_the_same(
-    ginza: PostgresRequests, osaka: PostgresRequests, kobe: PostgresRequests
+    ginza: CentralRequests, osaka: CentralRequests, kobe: CentralRequests
 ) -> None:
     start = threading.Barrier(4)
     for number in range(8):
         ginza.post(replace(asked(), operation=f"op-{number}"))
 
-    def decider(requests: PostgresRequests, name: str, verdict: Verdict) -> list[Decision]:
+    def decider(requests: CentralRequests, name: str, verdict: Verdict) -> list[Decision]:
         seen: tuple[SharedRequest, ...] = requests.waiting()
         start.wait(timeout=30)
         return [requests.decide(one, name, verdict, name) for one in seen]
@@ -223,7 +224,7 @@ CHANGES = (
 
 
 def test_what_was_decided_is_not_changed_even_by_the_administrator(
-    ginza: PostgresRequests, osaka: PostgresRequests, database: CentralDatabase, shop: str
+    ginza: CentralRequests, osaka: CentralRequests, database: CentralDatabase, shop: str
 ) -> None:
     ginza.post(asked())
     (seen,) = osaka.waiting()
