@@ -10,6 +10,7 @@ from typing import Final
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Finding, Rule
 from coupon_desk.coupons.evidence import DiscountSeen
+from coupon_desk.coupons.order_refund import Proposal
 from coupon_desk.coupons.points import Points
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import ExitStatus
@@ -173,7 +174,8 @@ class Operation:
     """One operation, as its entries in the trail tell it. A value: it never changes, a newer one takes its place.
 
     `points_to_return` is known after `verify`; `points_returned` only when the point system confirmed it. Balances are
-    the point system's, None where it did not tell. `attention` says what happened and what a person should do next.
+    the point system's, None where it did not tell. `proposal` is what a cancelled order gives back and why, as a second
+    person saw it. `attention` says what happened and what a person should do next.
     `head` and `head_sequence` are the hash and the place of its newest entry.
     """
 
@@ -193,6 +195,7 @@ class Operation:
     findings: tuple[Finding, ...] = ()
     points_to_return: Points | None = None
     points_returned: Points = NO_POINTS
+    proposal: Proposal | None = None
     balance_before: int | None = None
     balance_after: int | None = None
     approval_needed: tuple[Message, ...] = ()

@@ -11,7 +11,9 @@ import msgspec
 
 from coupon_desk.cancellation.operation import CancelRequest, Operator, Rules
 from coupon_desk.coupons.eligibility import Finding, Rule, Weight
-from coupon_desk.coupons.evidence import DiscountSeen
+from coupon_desk.coupons.evidence import Absent, DiscountSeen, NotAnswered, OrderSeen
+from coupon_desk.coupons.order_refund import Proposal
+from coupon_desk.coupons.points import Points
 from coupon_desk.wire import PreparedRequest
 from coupon_desk.words import Language, Message, pack, unpack
 
@@ -68,6 +70,46 @@ def pack_discount(discount: DiscountSeen) -> dict[str, Any]:
     """A discount as it was seen, so that its dates can be put back."""
     packed: dict[str, Any] = msgspec.to_builtins(replace(discount, title=""))  # titles name customers
     return packed
+
+
+def pack_order(order: OrderSeen | Absent | NotAnswered | None) -> dict[str, Any] | None:
+    """What Shopify said of the order of a refund: every fact the proposal rests on."""
+    match order:
+        case OrderSeen():
+            packed: dict[str, Any] = msgspec.to_builtins(order)
+            return packed
+        case NotAnswered():
+            return {"not_answered": pack(order.why)}
+        case Absent():
+            return {"absent": True}
+        case None:
+            return None
+
+
+def pack_proposal(proposal: Proposal | None) -> dict[str, Any] | None:
+    """What is proposed for a coupon of a cancelled order, with its figures."""
+    if proposal is None:
+        return None
+    return {
+        "deducted": proposal.deducted,
+        "share": proposal.share,
+        "returned_before": proposal.returned_before,
+        "proposed": proposal.proposed,
+        "why": pack(proposal.why),
+    }
+
+
+def unpack_proposal(packed: dict[str, Any] | None) -> Proposal | None:
+    """The proposal that `pack_proposal` wrote."""
+    if packed is None:
+        return None
+    return Proposal(
+        Points(packed["deducted"]),
+        Points(packed["share"]),
+        packed["returned_before"],
+        Points(packed["proposed"]),
+        unpack(packed["why"]),
+    )
 
 
 def unpack_findings(packed: list[dict[str, Any]]) -> tuple[Finding, ...]:

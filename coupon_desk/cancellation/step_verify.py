@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from coupon_desk.cancellation.gathering import pack_evidence
 from coupon_desk.cancellation.operation import OperationKind, StepName
-from coupon_desk.cancellation.packing import pack_discount, pack_findings
+from coupon_desk.cancellation.packing import pack_discount, pack_findings, pack_order, pack_proposal
 from coupon_desk.cancellation.patience import pause
 from coupon_desk.cancellation.work import Work
-from coupon_desk.coupons.eligibility import Rule, Verdict, Weight, judge, judge_order_refund
+from coupon_desk.coupons.eligibility import Rule, Verdict, Weight, judge, judge_order_refund, proposal_for
 from coupon_desk.coupons.evidence import (
     Absent,
     DiscountSeen,
@@ -19,7 +19,7 @@ from coupon_desk.coupons.evidence import (
     Source,
 )
 from coupon_desk.errors import RemoteError, RemoteUnavailable
-from coupon_desk.words import Language, Message, msg
+from coupon_desk.words import Language, msg
 
 
 def verify(work: Work) -> None:
@@ -34,14 +34,18 @@ def verify(work: Work) -> None:
         ),
         taking_over=operation.request.takes_over,
     )
-    verdict = _judge(work, evidence)
+    order = _order(work)
+    verdict = _judge(work, evidence, order)
+    proposal = proposal_for(evidence, order) if order is not None else None
     packed = pack_evidence(evidence)
+    of_order = {"order": pack_order(order), "proposal": pack_proposal(proposal)} if order is not None else {}
     only_silence = {finding.rule for finding in verdict.refusals} == {Rule.NOT_ANSWERED}
-    if only_silence and evidence.silence_will_pass:
+    silences = (*evidence.silences, *((order,) if isinstance(order, NotAnswered) else ()))
+    if only_silence and silences and all(silence.will_pass for silence in silences):
         work.postponed(StepName.VERIFY, verdict.refusals[0].message, work.now + pause(work.step(StepName.VERIFY).attempts))
         return
     if not verdict.may_cancel:
-        work.refused(StepName.VERIFY, verdict.refusals, verdict.refusals[0].message, evidence=packed)
+        work.refused(StepName.VERIFY, verdict.refusals, verdict.refusals[0].message, evidence=packed, **of_order)
         return
     doubts = [finding for finding in verdict.findings if finding.weight is Weight.APPROVAL]
     rules = {finding.rule for finding in doubts}
@@ -51,17 +55,20 @@ def verify(work: Work) -> None:
         and verdict.points_to_return <= work.story.approved_points
     )
     if (operation.approval_needed or doubts) and not approved:
-        why = dict.fromkeys((*operation.approval_needed, *(finding.message for finding in doubts)))
-        work.approval_needed(why, rules, verdict.points_to_return)
+        told = (why for why in operation.approval_needed if operation.proposal is None or why != operation.proposal.why)
+        figures = (proposal.why,) if proposal is not None else ()
+        why = dict.fromkeys((*figures, *told, *(finding.message for finding in doubts)))
+        work.approval_needed(why, rules, verdict.points_to_return, **of_order)
         return
     if isinstance(evidence.record, RecordSeen):
         work.record, work.record_is_fresh = evidence.record, True
     customer, discount = evidence.customer, evidence.discount
     work.done(
         StepName.VERIFY,
-        _verified(operation.kind),
+        proposal.why if proposal is not None else msg("Unused, by every source."),
         {
             "evidence": packed,
+            **of_order,
             "findings": pack_findings(verdict.findings),
             "discount": pack_discount(discount) if isinstance(discount, DiscountSeen) else None,
             "customer_id": customer.id if customer else None,
@@ -73,23 +80,20 @@ def verify(work: Work) -> None:
     )
 
 
-def _judge(work: Work, evidence: Evidence) -> Verdict:
-    request = work.operation.request
-    if request.kind is OperationKind.ORDER_REFUND:
-        return judge_order_refund(evidence, _read_order(work, request.order))
-    return judge(evidence, returns_points=request.kind is OperationKind.CANCEL)
+def _judge(work: Work, evidence: Evidence, order: OrderSeen | Absent | NotAnswered | None) -> Verdict:
+    if order is not None:
+        return judge_order_refund(evidence, order)
+    return judge(evidence, returns_points=work.operation.kind is OperationKind.CANCEL)
 
 
-def _read_order(work: Work, order: str | None) -> OrderSeen | Absent | NotAnswered:
+def _order(work: Work) -> OrderSeen | Absent | NotAnswered | None:
+    """The order that a refund is for; None for what is no refund."""
+    order = work.operation.request.order
+    if work.operation.kind is not OperationKind.ORDER_REFUND:
+        return None
     if not order:
         return Absent()
     try:
         return work.systems.shop.read_order(order)
     except RemoteError as silent:
         return NotAnswered(Source.ORDERS, silent.what, will_pass=isinstance(silent, RemoteUnavailable))
-
-
-def _verified(kind: OperationKind) -> Message:
-    if kind is OperationKind.ORDER_REFUND:
-        return msg("The order used this coupon and was cancelled.")
-    return msg("Unused, by every source.")

@@ -23,7 +23,7 @@ from coupon_desk.cancellation.operation import (
     StepName,
     StepState,
 )
-from coupon_desk.cancellation.packing import unpack_findings
+from coupon_desk.cancellation.packing import unpack_findings, unpack_proposal
 from coupon_desk.clock import from_text
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Finding, Rule, Weight
@@ -184,6 +184,7 @@ def _of_operation(story: Story, entry: Entry, verb: str) -> Story:
                 operation,
                 state=OperationState.AWAITING_APPROVAL,
                 approval_needed=tuple(unpack(message) for message in body["why"]),
+                proposal=unpack_proposal(body.get("proposal")),
                 approved_by=None,
             )
         case "approved":
@@ -341,6 +342,7 @@ def _learnt(story: Story, name: StepName, body: dict[str, Any]) -> Story:
                 pos_customer_id=body["pos_customer_id"],
                 points_to_return=Points(body["points_to_return"]),
                 balance_before=body["balance"],
+                proposal=unpack_proposal(body.get("proposal")),
                 findings=unpack_findings(body["findings"]),
                 language=Language(body["language"]),
             )

@@ -152,12 +152,10 @@ class Work:
         """The step ends the operation or, after the pivot, itself alone."""
         self._write("step.refused", {**facts, "findings": pack_findings(findings), "detail": pack(detail)}, name)
 
-    def approval_needed(self, why: Iterable[Message], rules: Iterable[Rule], points: int) -> None:
+    def approval_needed(self, why: Iterable[Message], rules: Iterable[Rule], points: int, **facts: Any) -> None:
         """A second person has to look first: at these doubts, and at so many points."""
-        self._write(
-            "operation.approval_needed",
-            {"why": [pack(message) for message in why], "rules": sorted(rule.value for rule in rules), "points": points},
-        )
+        asked = {"why": [pack(message) for message in why], "rules": sorted(rule.value for rule in rules), "points": points}
+        self._write("operation.approval_needed", {**facts, **asked})
 
     def ended_refused(self, findings: Iterable[Finding]) -> None:
         """The operation is over; it returned nothing."""

@@ -14,6 +14,7 @@ from coupon_desk.words import Language, Message, say
 
 if TYPE_CHECKING:
     from coupon_desk.cancellation.operation import Operation
+    from coupon_desk.coupons.order_refund import Proposal
     from coupon_desk.people.operators import Operator
     from coupon_desk.trail.verification import Verification
 
@@ -55,6 +56,19 @@ def operation_document(operation: Operation, language: Language, receipt: str | 
         "updated_at": moment(operation.updated_at),
         "ended_at": moment(operation.ended_at),
         "exit_status": int(operation.exit_status),
+        "order_refund": proposal_document(operation.proposal, language),
+    }
+
+
+def proposal_document(proposal: Proposal | None, language: Language) -> Document | None:
+    """What a cancelled order gives back for a coupon, and why; null for anything else."""
+    if proposal is None:
+        return None
+    return {
+        "deducted": int(proposal.deducted),
+        "returned_before": proposal.returned_before,
+        "proposed": int(proposal.proposed),
+        "why": say(proposal.why, language),
     }
 
 

@@ -23,6 +23,7 @@ from coupon_desk.coupons.evidence import (
     RecordSeen,
     RecordStatus,
 )
+from coupon_desk.coupons.order_refund import Proposal, bears, is_not_refunded, propose
 from coupon_desk.coupons.points import PointEntry, Points
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.words import Message, msg
@@ -54,6 +55,8 @@ class Rule(StrEnum):
     ORDER_WITHOUT_CODE = "order_without_code"
     ORDER_OF_OTHER_CUSTOMER = "order_of_other_customer"
     USED_ELSEWHERE = "used_elsewhere"
+    NOT_REFUNDED = "not_refunded"
+    NOTHING_TO_REFUND = "nothing_to_refund"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
@@ -118,33 +121,33 @@ def judge(evidence: Evidence, *, returns_points: bool = True) -> Verdict:
 
 
 def judge_order_refund(evidence: Evidence, order: OrderSeen | Absent | NotAnswered) -> Verdict:
-    """The verdict on giving points for a used coupon whose order was cancelled: a second person always looks."""
-    customer = evidence.customer
+    """The verdict on giving points for a used coupon whose order was cancelled: a second person always looks.
+
+    The points are the order's part of what was deducted (see `order_refund`). Whatever was returned before refuses: a second
+    return under one reference could not be told from a first one that was sent twice.
+    """
+    proposal = proposal_for(evidence, order)
     findings = [
         finding
-        for rule in (_work, _taking_over, _sources, _customer, _points)
+        for rule in (_work, _taking_over, _sources, _customer)
         for finding in rule(evidence)
         if finding.rule not in {Rule.NOT_FOUND, Rule.NOT_RESTRICTED, Rule.SEVERAL_CODES}
     ]
-    if not is_used(evidence):
-        findings.append(_no(Rule.NEVER_USED, msg("This coupon was not used: cancel it instead.")))
-    if isinstance(order, NotAnswered):
-        findings.append(_no(Rule.NOT_ANSWERED, msg("The order could not be read: {why}", why=order.why)))
-    elif isinstance(order, Absent):
-        findings.append(_no(Rule.ORDER_NOT_FOUND, msg("The order was not found in Shopify.")))
-    else:
-        if order.cancelled_at is None:
-            findings.append(_no(Rule.ORDER_NOT_CANCELLED, msg("Order {order} was not cancelled.", order=order.name)))
-        if evidence.code.text not in {code.upper() for code in order.codes}:
-            findings.append(_no(Rule.ORDER_WITHOUT_CODE, msg("Order {order} did not use this code.", order=order.name)))
-        if any(other.id != order.id and other.cancelled_at is None for other in _orders(evidence)):
-            findings.append(_no(Rule.USED_ELSEWHERE, msg("The code was also used in an order that was not cancelled.")))
-        if customer and order.customer_id not in {None, customer.id}:
-            findings.append(
-                _no(Rule.ORDER_OF_OTHER_CUSTOMER, msg("Order {order} belongs to another customer.", order=order.name))
-            )
+    findings.extend(_points(evidence, proposal.share if proposal else points_to_return(evidence)))
+    findings.extend(_order(evidence, order, proposal))
     findings.append(_ask(Rule.USED, msg("Returning points for a used coupon always needs a second person.")))
-    return Verdict(CouponStatus.USED, tuple(findings), points_to_return(evidence))
+    before = _returned_before(evidence, proposal.share) if proposal else None
+    points = Points(before.points) if before else proposal.share if proposal else points_to_return(evidence)
+    return Verdict(CouponStatus.USED, tuple(findings), points)
+
+
+def proposal_for(evidence: Evidence, order: OrderSeen | Absent | NotAnswered) -> Proposal | None:
+    """What a cancelled order gives back for the coupon; None where the order, or what was paid for it, is not known."""
+    if not isinstance(order, OrderSeen) or order.payment is None or order.cancelled_at is None:
+        return None
+    history = evidence.history
+    before = sum(entry.points for entry in history.returns) if isinstance(history, HistorySeen) else 0
+    return propose(order, order.payment, points_to_return(evidence), before)
 
 
 def points_to_return(evidence: Evidence) -> Points:
@@ -167,6 +170,41 @@ def is_used(evidence: Evidence) -> bool:
             and (record.entry.status is RecordStatus.USED or record.entry.used_at is not None)
         )
     )
+
+
+def _order(evidence: Evidence, order: OrderSeen | Absent | NotAnswered, proposal: Proposal | None) -> Iterator[Finding]:
+    """What the order itself says against giving points for it, and what a second person has to know of it."""
+    if not is_used(evidence) and not (isinstance(order, OrderSeen) and bears(order, evidence.code)):
+        yield _no(Rule.NEVER_USED, msg("This coupon was not used: cancel it instead."))
+    if isinstance(order, NotAnswered):
+        yield _no(Rule.NOT_ANSWERED, msg("The order could not be read: {why}", why=order.why))
+        return
+    if isinstance(order, Absent):
+        yield _no(Rule.ORDER_NOT_FOUND, msg("The order was not found in Shopify."))
+        return
+    customer = evidence.customer
+    if order.cancelled_at is None:
+        yield _no(Rule.ORDER_NOT_CANCELLED, msg("Order {order} was not cancelled.", order=order.name))
+    if not bears(order, evidence.code):
+        yield _no(Rule.ORDER_WITHOUT_CODE, msg("Order {order} did not use this code.", order=order.name))
+    if any(other.id != order.id and other.cancelled_at is None for other in _orders(evidence)):
+        yield _no(Rule.USED_ELSEWHERE, msg("The code was also used in an order that was not cancelled."))
+    if order.customer_id is None:
+        yield _ask(Rule.ORDER_OF_OTHER_CUSTOMER, msg("Shopify does not say whose order {order} is.", order=order.name))
+    elif customer and order.customer_id != customer.id:
+        yield _no(Rule.ORDER_OF_OTHER_CUSTOMER, msg("Order {order} belongs to another customer.", order=order.name))
+    if order.payment is None:
+        yield _no(Rule.NOT_ANSWERED, msg("Shopify does not say what was paid for order {order}.", order=order.name))
+    elif is_not_refunded(order.payment):
+        yield _ask(
+            Rule.NOT_REFUNDED,
+            msg("Order {order} was cancelled, but its money was not refunded in Shopify.", order=order.name),
+        )
+    if proposal is not None and proposal.share == 0:
+        yield _no(
+            Rule.NOTHING_TO_REFUND,
+            msg("So little of order {order} was refunded that no whole point goes back.", order=order.name),
+        )
 
 
 def held_message(held: Held) -> Message:
@@ -284,44 +322,59 @@ def _customer(evidence: Evidence) -> Iterator[Finding]:
         yield _ask(Rule.OWN_COUPON, msg("This is the operator's own coupon."))
 
 
-def _points(evidence: Evidence) -> Iterator[Finding]:
+def _points(evidence: Evidence, share: Points | None = None) -> Iterator[Finding]:
+    """What the point history says; `share` is what an order's refund gives, None for a cancellation."""
     history, code = evidence.history, evidence.code
     if isinstance(history, Absent):
         yield _no(Rule.UNKNOWN_AT_POS, msg("The point system does not know this customer."))
     elif isinstance(history, HistorySeen):
         if not history.complete:
             yield _no(Rule.NOT_ANSWERED, msg("Cannot be proved unused now: the point history could not be read to its end."))
-        if history.returns and _returned_before(evidence) is not None:
+        if history.returns and _returned_before(evidence, share) is not None:
             yield Finding(
                 Rule.TAKEN_OVER,
                 Weight.NOTE,
                 msg("The other desk has returned the points. None are returned again; the rest is finished."),
             )
         elif history.returns:
-            first = history.returns[-1]
-            yield _no(
-                Rule.ALREADY_RETURNED,
-                msg("Points were already returned: {points} on {at}.", points=first.points, at=first.created_at),
-            )
+            yield _no(Rule.ALREADY_RETURNED, _already_returned(history.returns, share))
         if not history.conversions:
             yield _ask(Rule.NO_CONVERSION, msg("The point history shows no conversion for this coupon."))
         elif any(-entry.points != code.points for entry in history.conversions):
+            told = {"deducted": points_to_return(evidence), "points": code.points}
             yield _ask(
                 Rule.POINTS_DIFFER,
-                msg(
-                    "{deducted} points were deducted, but the code says {points}. What was deducted is returned.",
-                    deducted=points_to_return(evidence),
-                    points=code.points,
-                ),
+                msg("{deducted} points were deducted, but the code says {points}. What was deducted is returned.", **told)
+                if share is None
+                else msg("{deducted} points were deducted, but the code says {points}. What was deducted counts.", **told),
             )
 
 
-def _returned_before(evidence: Evidence) -> PointEntry | None:
-    """The return that the desk whose work is taken over has made: the only one, and of the right size."""
+def _already_returned(returns: tuple[PointEntry, ...], share: Points | None) -> Message:
+    """Returned before: all of it, or less than an order's refund would give, which a person has to settle by hand."""
+    first, total = returns[-1], sum(entry.points for entry in returns)
+    if share is None or total >= share:
+        return msg("Points were already returned: {points} on {at}.", points=total, at=first.created_at)
+    return msg(
+        "{points} points were already returned, on {at}. The other {rest} are not added here, as a second return for one "
+        "coupon cannot be told from a double one: add them in the point system.",
+        points=total,
+        at=first.created_at,
+        rest=share - total,
+    )
+
+
+def _returned_before(evidence: Evidence, share: Points | None = None) -> PointEntry | None:
+    """The return that the desk whose work is taken over has made: the only one, and of the right size.
+
+    For an order's refund (`share`) any size up to it: more money may have been refunded since.
+    """
     history = evidence.history
     if evidence.taking_over is None or not isinstance(history, HistorySeen) or len(history.returns) != 1:
         return None
-    return history.returns[0] if history.returns[0].points == points_to_return(evidence) else None
+    returned = history.returns[0].points
+    fits = returned == points_to_return(evidence) if share is None else returned <= share
+    return history.returns[0] if fits else None
 
 
 def _orders(evidence: Evidence) -> tuple[OrderSeen, ...]:

@@ -156,8 +156,24 @@ class RecordSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderPayment:
+    """What was paid for an order and what of it was refunded, in the shop's currency.
+
+    `status` is Shopify's `displayFinancialStatus`, None where it tells none. Amounts are finite and not negative.
+    """
+
+    status: str | None
+    paid: Decimal
+    refunded: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderSeen:
-    """An order that bears the code."""
+    """An order, with all its codes in the order in which the customer typed them.
+
+    `payment` is None where it was not asked for (a search for orders does not) or its answer makes no sense.
+    """
 
     id: str
     name: str
@@ -165,6 +181,7 @@ class OrderSeen:
     cancelled_at: datetime | None
     codes: tuple[str, ...]
     customer_id: str | None
+    payment: OrderPayment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +275,7 @@ class Evidence:
         return self.record.customer if isinstance(self.record, RecordSeen) else None
 
     @property
-    def silence_will_pass(self) -> bool:
-        """Whether every source that did not answer is only out of reach for now."""
-        silent = [
-            answer for answer in (self.discount, self.record, self.orders, self.history) if isinstance(answer, NotAnswered)
-        ]
-        return bool(silent) and all(answer.will_pass for answer in silent)
+    def silences(self) -> tuple[NotAnswered, ...]:
+        """The sources that did not answer."""
+        answers = (self.discount, self.record, self.orders, self.history)
+        return tuple(answer for answer in answers if isinstance(answer, NotAnswered))

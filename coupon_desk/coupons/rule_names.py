@@ -37,6 +37,8 @@ _NAMES: Final = {
     Rule.ORDER_WITHOUT_CODE: msg("Order did not use this coupon"),
     Rule.ORDER_OF_OTHER_CUSTOMER: msg("Order of another customer"),
     Rule.USED_ELSEWHERE: msg("Used in another order too"),
+    Rule.NOT_REFUNDED: msg("Order's money not refunded"),
+    Rule.NOTHING_TO_REFUND: msg("Too little refunded for a point"),
     Rule.REJECTED: msg("Not approved by the second person"),
     Rule.WITHDRAWN: msg("Withdrawn"),
     Rule.CLOSED: msg("Closed by a person"),

@@ -8,20 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from coupon_desk.clock import to_text
 from coupon_desk.coupons.code import CouponCode, fold
-from coupon_desk.coupons.evidence import Absent, OrderSeen, OrdersSeen
+from coupon_desk.coupons.evidence import Absent, OrderPayment, OrderSeen, OrdersSeen
 from coupon_desk.errors import System
 from coupon_desk.shopify.client import ShopifyClient
+from coupon_desk.shopify.discounts import Money
 from coupon_desk.shopify.operations import Operation
 from coupon_desk.shopify.payloads import Connection, Id, Moment, Shape
 from coupon_desk.shopify.refusals import Hopeless
 from coupon_desk.words import msg
 
 _MOST_PAGES: Final = 100
+_MOST_MONEY: Final = Decimal(10) ** 15
 _NOBODY: Final = "gid://shopify/Customer/0"
+
+
+class _MoneyBag(Shape, frozen=True):
+    shop_money: Money
 
 
 class Order(Shape, frozen=True):
@@ -33,6 +40,9 @@ class Order(Shape, frozen=True):
     cancelled_at: Moment | None
     discount_codes: list[str]
     customer: Id | None
+    display_financial_status: str | None = None
+    total_received_set: _MoneyBag | None = None
+    total_refunded_set: _MoneyBag | None = None
 
     def seen(self) -> OrderSeen:
         """The order as evidence."""
@@ -43,7 +53,18 @@ class Order(Shape, frozen=True):
             cancelled_at=self.cancelled_at,
             codes=tuple(self.discount_codes),
             customer_id=self.customer.id if self.customer else None,
+            payment=self._payment(),
         )
+
+    def _payment(self) -> OrderPayment | None:
+        """What was paid and refunded; None where it was not asked for, or cannot be calculated with."""
+        received, refunded = self.total_received_set, self.total_refunded_set
+        if received is None or refunded is None or received.shop_money.currency_code != refunded.shop_money.currency_code:
+            return None
+        paid, back = received.shop_money.amount, refunded.shop_money.amount
+        if not all(amount.is_finite() and 0 <= amount < _MOST_MONEY for amount in (paid, back)):
+            return None
+        return OrderPayment(self.display_financial_status, paid, back, received.shop_money.currency_code)
 
 
 class _OfCustomer(Shape, frozen=True):

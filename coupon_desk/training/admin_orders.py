@@ -51,6 +51,8 @@ def order_resolvers() -> Resolvers:
             "email": needs("read_customers", lambda it, info: getattr(_buyer(it, info), "email", None)),
             "currencyCode": lambda _, __: "JPY",
             "totalPriceSet": lambda it, _: _money(it.total),
+            "totalReceivedSet": lambda it, _: _money(it.received),
+            "totalRefundedSet": lambda it, _: _money(it.refunded),
             "totalDiscountsSet": lambda it, _: _money(it.discounted),
             "test": lambda _, __: False,
             "tags": lambda _, __: [],

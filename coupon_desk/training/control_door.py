@@ -36,6 +36,7 @@ class ControlDoor:
             ("DELETE", "faults"): lambda _: premises.faults.clear(),
             ("POST", "redeem"): self._redeem,
             ("POST", "cancel_order"): self._cancel_order,
+            ("POST", "refund_order"): self._refund_order,
             ("POST", "record"): self._record,
             ("POST", "points"): self._points,
             ("POST", "delete_discount"): self._delete_discount,
@@ -87,12 +88,19 @@ class ControlDoor:
 
     def _redeem(self, told: dict[str, Any]) -> Any:
         others, first = tuple(told.get("other_codes", ())), bool(told.get("first", True))
-        order = self._premises.change(lambda world: checkout.redeem(world, told["code"], others, first=first))
+        is_paid = bool(told.get("is_paid", True))
+        order = self._premises.change(lambda world: checkout.redeem(world, told["code"], others, first=first, is_paid=is_paid))
         return {"order": order.name, "id": order.id}
 
     def _cancel_order(self, told: dict[str, Any]) -> Any:
-        order = self._premises.change(lambda world: checkout.cancel_order(world, told["order"], told.get("reason", "CUSTOMER")))
+        reason, refunded = told.get("reason", "CUSTOMER"), told.get("refunded")
+        back = None if refunded is None else int(refunded)
+        order = self._premises.change(lambda world: checkout.cancel_order(world, told["order"], reason, back))
         return {"order": order.name, "id": order.id}
+
+    def _refund_order(self, told: dict[str, Any]) -> Any:
+        order = self._premises.change(lambda world: checkout.refund_order(world, told["order"], int(told["amount"])))
+        return {"order": order.name, "id": order.id, "financial_status": order.financial_status}
 
     def _record(self, told: dict[str, Any]) -> None:
         self._premises.change(lambda world: checkout.edit_record(world, told["customer_id"], told["value"]))

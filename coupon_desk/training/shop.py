@@ -131,13 +131,17 @@ class TrainingShop:
         """Move the shop's clock on. Raises TypeError when it is not a virtual one."""
         self._premises.advance(seconds)
 
-    def redeem(self, code: object, *, other_codes: tuple[str, ...] = (), first: bool = True) -> Order:
+    def redeem(self, code: object, *, other_codes: tuple[str, ...] = (), first: bool = True, is_paid: bool = True) -> Order:
         """A customer pays with a coupon. Raises CheckoutRefused."""
-        return self._premises.change(lambda world: checkout.redeem(world, str(code), other_codes, first=first))
+        return self._premises.change(lambda world: checkout.redeem(world, str(code), other_codes, first=first, is_paid=is_paid))
 
-    def cancel_order(self, name: str, reason: str = "CUSTOMER") -> Order:
-        """An order is cancelled and refunded. Raises KeyError."""
-        return self._premises.change(lambda world: checkout.cancel_order(world, name, reason))
+    def cancel_order(self, name: str, reason: str = "CUSTOMER", *, refunded: int | None = None) -> Order:
+        """An order is cancelled, and all of its money refunded or so much. Raises KeyError."""
+        return self._premises.change(lambda world: checkout.cancel_order(world, name, reason, refunded))
+
+    def refund_order(self, name: str, amount: int) -> Order:
+        """Money of an order goes back to the customer. Raises KeyError."""
+        return self._premises.change(lambda world: checkout.refund_order(world, name, amount))
 
     def edit_record(self, customer_id: str, value: Any) -> None:
         """Somebody else writes a customer's coupon record. Raises KeyError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-SHOWCASE_DISCOUNTS = 24
+SHOWCASE_DISCOUNTS = 27
 """How many discounts the showcase puts into a shop (two of its codes share one)."""
 
 
@@ -30,7 +30,8 @@ class Showcase:
 
     `example` is unused and in order in every respect; its record has an unknown key in the entry and one at the top. Unless the
     name says otherwise the others are unused too. `used_second_code` was used twenty minutes before the shop opened: its use is
-    counted only an hour later, so that the customer's own orders alone tell it.
+    counted only an hour later, so that the customer's own orders alone tell it. `used_partly_refunded` and the two of
+    `used_two_codes`, which one order bears, are of cancelled orders of whose money only a part was refunded.
     """
 
     example: Specimen
@@ -58,6 +59,9 @@ class Showcase:
     expiring_soon: Specimen
     buy_x_get_y: Specimen
     app_discount: Specimen
+    used_partly_refunded: Specimen
+    used_two_codes: Specimen
+    used_two_codes_other: Specimen
 
     def all(self) -> dict[str, Specimen]:
         """Every special coupon by its name."""

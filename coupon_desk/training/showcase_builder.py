@@ -57,6 +57,11 @@ def build_showcase(world: World) -> Showcase:
         expiring_soon=put("33764-V9EJ2G-1500", _person("蓮", "木村", "ja", "ren.kimura"), _Story(issued_days=176)),
         buy_x_get_y=put("19097-A7SH4Z-500", _person("Giulia", "Rossi", "it", "giulia.rossi"), _Story(kind=DiscountKind.BXGY)),
         app_discount=put("62584-E3NR8W-300", _person("亮", "清水", "ja", "ryo.shimizu"), _Story(kind=DiscountKind.APP)),
+        used_partly_refunded=put("41562-U7FD4K-1000", _person("翔太", "森", "ja", "shota.mori"), replace(
+            used, used_days=5, order_cancelled_days=1, total=9600, refunded=3400)),
+        used_two_codes=put("57389-W2JX6T-500", _person("Olivia", "Martin", "en", "olivia.martin"), replace(
+            used, used_days=4, order_cancelled_days=3, total=7000, refunded=3500, second_coupon="57389-K9SB3M-1500")),
+        used_two_codes_other=shelf.made("57389-K9SB3M-1500"),
     )  # fmt: skip
 
 
@@ -84,7 +89,9 @@ class _Story:
     counted_in_hours: float | None = None
     total: int = 0
     first_code: str | None = None
+    second_coupon: str | None = None
     order_cancelled_days: float | None = None
+    refunded: int | None = None
     cancelled_days: float | None = None
     kind: DiscountKind = DiscountKind.BASIC
     percentage: float | None = None
@@ -119,11 +126,22 @@ class _Builder:
         )
         discount = self._discount(code, customer, points, issued_at, place, story)
         order = self._order(code, customer, points, place, story)
-        if story.record:
-            self._record(customer, discount, points, issued_at, story)
-        self._history(customer, code, points, issued_at, story)
+        coupons = [(discount, points)]
         specimen = self._made[code] = Specimen(code, discount.id, customer.id, points, order)
+        second = story.second_coupon
+        if second is not None:
+            worth = int(second.rsplit("-", 1)[1])
+            beside = self._discount(second, customer, worth, issued_at, place + 1, story)
+            coupons.append((beside, worth))
+            self._made[second] = Specimen(second, beside.id, customer.id, worth, order)
+        if story.record:
+            self._record(customer, coupons, issued_at, story)
+        self._history(customer, code, points, issued_at, place, story)
         return specimen
+
+    def made(self, code: str) -> Specimen:
+        """A coupon that was put there together with another."""
+        return self._made[code]
 
     def sibling(self, code: str, first: str) -> Specimen:
         """Another code of the same discount."""
@@ -177,19 +195,21 @@ class _Builder:
             return None
         name = f"#{self._world.next_order_name}"
         self._world.next_order_name += 1
-        codes = (code,) if story.first_code is None else (story.first_code, code)
+        codes = tuple(one for one in (story.first_code, code, story.second_coupon) if one is not None)
+        refunded = 0 if cancelled_at is None else story.total if story.refunded is None else story.refunded
         order = Order(
             _ORDERS + 32_771 * place, name, used_at, cancelled_at or used_at, codes, customer.number, story.total, points,
-            cancelled_at, None if cancelled_at is None else "CUSTOMER", "PAID" if cancelled_at is None else "REFUNDED",
+            cancelled_at, None if cancelled_at is None else "CUSTOMER", _status_of_payment(story.total, refunded),
+            refunded=refunded,
         )  # fmt: skip
         self._world.put_order(order, always=True)
         return name
 
-    def _record(self, customer: Customer, discount: Discount, points: int, issued_at: datetime, story: _Story) -> None:
+    def _record(self, customer: Customer, coupons: list[tuple[Discount, int]], issued_at: datetime, story: _Story) -> None:
         used_at, cancelled_at = self._ago(story.used_days), self._ago(story.cancelled_days)
         status = "used" if used_at is not None else "cancelled" if cancelled_at is not None else "active"
         record_entries = []
-        for code in discount.codes:
+        for discount, points, code in ((*coupon, code) for coupon in coupons for code in coupon[0].codes):
             entry: dict[str, Any] = {
                 "code": code.code,
                 "discount_id": discount.id,
@@ -210,7 +230,7 @@ class _Builder:
         written_at = used_at or cancelled_at or issued_at
         self._world.put_metafield(customer.number, "loyalty", "coupons", "json", text, always_since=written_at)
 
-    def _history(self, customer: Customer, code: str, points: int, issued_at: datetime, story: _Story) -> None:
+    def _history(self, customer: Customer, code: str, points: int, issued_at: datetime, place: int, story: _Story) -> None:
         account = story.pos_id or str(customer.number)
         if story.pos_id is not None:
             self._world.put_metafield(
@@ -221,17 +241,28 @@ class _Builder:
             self._world.ledger.put(account, None)
             return
         texts = (code, *story.more_codes)
+        costs = [(text, story.conversion) for text in texts if story.conversion is not None]
+        second = story.second_coupon
+        if second is not None:
+            costs.append((second, int(second.rsplit("-", 1)[1])))
+        earned = max(points * len(texts), sum(cost for _, cost in costs))
         moves: list[tuple[datetime, int, str, str | None]] = [
             (customer.created_at, 300, "Welcome points", None),
-            (issued_at - timedelta(days=61), 310 * len(texts) + len(self._made) * 173 % 1190, "Purchase", None),
-            (issued_at - timedelta(days=12), points * len(texts), "Purchase", None),
+            (issued_at - timedelta(days=61), 310 * len(texts) + place * 173 % 1190, "Purchase", None),
+            (issued_at - timedelta(days=12), earned, "Purchase", None),
             (issued_at + timedelta(days=1.5), 120, "Purchase", None),
         ]
-        for nth, text in enumerate(texts):
-            if story.conversion is not None:
-                at = issued_at + timedelta(minutes=nth)
-                moves.append((at, -story.conversion, "Converted into a coupon", f"COUPON-{text}"))
+        for nth, (text, cost) in enumerate(costs):
+            at = issued_at + timedelta(minutes=nth)
+            moves.append((at, -cost, "Converted into a coupon", f"COUPON-{text}"))
         if story.returned:
             at = self._ago(story.cancelled_days) or self._opened_at - timedelta(days=4)
             moves.append((at, points, "Coupon cancelled", f"COUPON-{code}"))
         self._world.ledger.put(account, entries(account, moves))
+
+
+def _status_of_payment(total: int, refunded: int) -> str:
+    """Shopify's word for an order that was paid, and of which so much was refunded."""
+    if refunded == 0:
+        return "PAID"
+    return "REFUNDED" if refunded == total else "PARTIALLY_REFUNDED"

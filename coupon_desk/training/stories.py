@@ -123,4 +123,7 @@ def _order(order: Order) -> dict[str, Any]:
         "codes": list(order.codes),
         "created_at": when(order.created_at),
         "cancelled_at": None if order.cancelled_at is None else when(order.cancelled_at),
+        "financial_status": order.financial_status,
+        "paid": order.received,
+        "refunded": order.refunded,
     }

@@ -136,7 +136,10 @@ class Metafield:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order. `codes` in the order in which the customer typed them; money is whole units of the shop's currency."""
+    """An order. `codes` in the order in which the customer typed them; money is whole units of the shop's currency.
+
+    `paid` is None where all of `total` was.
+    """
 
     number: int
     name: str
@@ -149,11 +152,18 @@ class Order:
     cancelled_at: datetime | None = None
     cancel_reason: str | None = None
     financial_status: str = "PAID"
+    paid: int | None = None
+    refunded: int = 0
 
     @property
     def id(self) -> str:
         """Shopify's global id."""
         return f"gid://shopify/Order/{self.number}"
+
+    @property
+    def received(self) -> int:
+        """What the customer has paid."""
+        return self.total if self.paid is None else self.paid
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import ExitStatus, NotPermitted
 from coupon_desk.trail.index import OperationOpen
 from tests.cancellation.bench import SETTLE_SECONDS, Bench
-from tests.cancellation.world import CODE, START, Fault, World
+from tests.cancellation.world import CODE, REFUNDED, START, Fault, World
 
 
 def once(name: str, fault: Fault, times: int = 1) -> Callable[[str], Fault]:
@@ -431,7 +431,7 @@ def test_a_coupon_with_an_open_operation_is_not_opened_again(bench: Bench) -> No
 
 def test_the_refund_of_a_cancelled_order_needs_a_second_person_and_returns_the_points_once(bench: Bench, world: World) -> None:
     world.redeem()
-    world.orders[0] = replace(world.orders[0], cancelled_at=START)
+    world.orders[0] = replace(world.orders[0], cancelled_at=START, payment=REFUNDED)
     asked = bench.cancel(bench.sign_in(), OperationKind.ORDER_REFUND, order="#1001")
     assert asked.state is OperationState.AWAITING_APPROVAL
     done = bench.engine.approve(asked.id, bench.sign_in("owner"), "Order seen", wait_seconds=60)

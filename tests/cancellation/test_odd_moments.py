@@ -16,7 +16,7 @@ from coupon_desk.errors import DeskError, ExitStatus, RemoteRefused, StorageErro
 from coupon_desk.points.port import DuplicateGuard, HistorySearch, PointCapabilities
 from coupon_desk.words import msg
 from tests.cancellation.bench import Bench
-from tests.cancellation.world import CODE, CUSTOMER_ID, START, Fault, World
+from tests.cancellation.world import CODE, CUSTOMER_ID, REFUNDED, START, Fault, World
 
 ORDER = OrderSeen("gid://shopify/Order/1", "#1001", START, None, (CODE.text,), CUSTOMER_ID)
 
@@ -185,7 +185,7 @@ def test_an_observer_that_fails_breaks_no_step(bench: Bench, world: World, caplo
 
 def used_world() -> World:
     world = World()
-    world.orders.append(replace(ORDER, cancelled_at=START))
+    world.orders.append(replace(ORDER, cancelled_at=START, payment=REFUNDED))
     world.record["status"] = "used"
     return world
 

@@ -17,7 +17,7 @@ from coupon_desk.coupons.evidence import DiscountState, OrderSeen
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.points.port import HistorySearch
 from tests.cancellation.bench import Bench, killing
-from tests.cancellation.world import CODE, CUSTOMER_ID, PLAIN, START, ClaimsInMemory, Fault, Killed, World
+from tests.cancellation.world import CODE, CUSTOMER_ID, PLAIN, REFUNDED, START, ClaimsInMemory, Fault, Killed, World
 
 WRITES = 14
 """Durable writes of one cancellation, with the checks that follow it."""
@@ -341,7 +341,7 @@ def test_of_two_desks_that_refund_an_order_at_once_the_slower_one_is_refused_and
 ) -> None:
     first, second = desks
     world.redeem()
-    world.orders[0] = replace(world.orders[0], cancelled_at=START)
+    world.orders[0] = replace(world.orders[0], cancelled_at=START, payment=REFUNDED)
     asked = [desk.cancel(desk.sign_in(), OperationKind.ORDER_REFUND, order="#1001") for desk in desks]
 
     def overtaken(operation: Operation) -> None:

@@ -25,6 +25,7 @@ from coupon_desk.coupons.evidence import (
     DiscountState,
     Held,
     HistorySeen,
+    OrderPayment,
     OrderSeen,
     OrdersSeen,
     RecordEntry,
@@ -50,6 +51,7 @@ START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CODE = CouponCode("70934-AB12CD-500")
 CUSTOMER_ID = "gid://shopify/Customer/6201170934"
 BALANCE = 1500
+REFUNDED = OrderPayment("REFUNDED", Decimal(6800), Decimal(6800), "JPY")
 
 
 class Fault(Enum):

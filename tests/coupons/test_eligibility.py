@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.eligibility import Rule, Verdict, Weight, judge, judge_order_refund
+from coupon_desk.coupons.eligibility import Rule, Verdict, Weight, judge
 from coupon_desk.coupons.evidence import (
     Absent,
     Claim,
@@ -249,21 +249,6 @@ def test_all_findings_are_told_and_not_the_first() -> None:
         )
     )
     assert {Rule.USED, Rule.NOT_RESTRICTED, Rule.ALREADY_RETURNED, Rule.NO_CONVERSION, Rule.NOT_ANSWERED} <= rules(verdict)
-
-
-def test_an_order_refund_needs_a_used_coupon_a_cancelled_order_with_the_code_and_a_second_person() -> None:
-    used = replace(UNUSED, orders=OrdersSeen((ORDER,)))
-    good = judge_order_refund(used, replace(ORDER, cancelled_at=NOW))
-    assert good.may_cancel
-    assert good.needs_approval
-    assert Rule.ORDER_NOT_CANCELLED in rules(judge_order_refund(used, ORDER))
-    assert Rule.ORDER_NOT_FOUND in rules(judge_order_refund(used, Absent()))
-    assert Rule.NOT_ANSWERED in rules(judge_order_refund(used, NotAnswered(Source.ORDERS, SILENT)))
-    assert Rule.NEVER_USED in rules(judge_order_refund(UNUSED, replace(ORDER, cancelled_at=NOW)))
-    without = replace(ORDER, cancelled_at=NOW, codes=("SUMMER",))
-    assert Rule.ORDER_WITHOUT_CODE in rules(judge_order_refund(used, without))
-    elsewhere = replace(ORDER, cancelled_at=NOW, customer_id="gid://shopify/Customer/2")
-    assert Rule.ORDER_OF_OTHER_CUSTOMER in rules(judge_order_refund(used, elsewhere))
 
 
 claims = st.none() | st.just(Claim("other", "Ken", NOW))
