@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from coupon_desk.app.coupon_reading import CouponReading, view_without_customer
 from coupon_desk.app.doctor import Check, examine
 from coupon_desk.app.erasing import erase_customer, erase_what_is_old
 from coupon_desk.app.freshening import row_of
@@ -88,6 +89,7 @@ class CouponDesk:
         self.catalogue = self._parts.catalogue
         self.engine = self._parts.engine
         self._has_erased = False
+        self.coupons = CouponReading(self.catalogue, self.people)
         self.reading = TrailReading(self.trail, self.index, self.catalogue, self.people)
         self.proofs = TrailProofs(
             self.trail, self.people, self._parts.key_store, self._parts.checkpoints, clock, settings.shop.name, self.hold
@@ -135,10 +137,12 @@ class CouponDesk:
         """
         if session is None and not self.people.is_empty():
             raise NotPermitted(msg("Sign in to see coupons."), done=msg("Nothing was done."))
-        contacts = self.people.authorise(session, Right.SEE, code.masked).contacts if session else ()
+        person = self.people.authorise(session, Right.SEE, code.masked) if session else None
         self._parts.need_secrets()
         own = own_work(self.trail, self.index, code)
-        evidence = self._parts.gatherer.gather(code, own=own, operator_contacts=contacts, taking_over=taking_over)
+        evidence = self._parts.gatherer.gather(
+            code, own=own, operator_contacts=person.contacts if person else (), taking_over=taking_over
+        )
         row = row_of(evidence)
         if row is not None:
             self.catalogue.upsert([row])
@@ -147,7 +151,8 @@ class CouponDesk:
         if customer is not None:
             with suppress(RemoteError):
                 recent = self._parts.points.read_recent(customer.pos_customer_id, RECENT_ENTRIES)
-        return view_of(evidence, judge(evidence), self.catalogue.get(code), recent, self.settings.shop.language)
+        view = view_of(evidence, judge(evidence), self.catalogue.get(code), recent, self.settings.shop.language)
+        return view if person is None or person.role.may(Right.SEE_CUSTOMER) else view_without_customer(view)
 
     def cancel(
         self, request: CancelRequest, session: Session, on_change: Observer = ignore, *, wait_seconds: float = 0.0

@@ -53,8 +53,8 @@ def search(call: Call, query: str, status: str, expiring: int | None, limit: int
     found: list[Coupon] = []
     after = None
     while True:
-        page = desk.catalogue.search(
-            CouponQuery(query, StatusFilter(status), expiring, limit=min(limit - len(found), MOST_ROWS), after=after)
+        page = desk.coupons.search(
+            CouponQuery(query, StatusFilter(status), expiring, limit=min(limit - len(found), MOST_ROWS), after=after), session
         )
         found.extend(page.rows)
         after = page.next

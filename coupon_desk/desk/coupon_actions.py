@@ -73,7 +73,7 @@ class CouponActions(QFrame):
 
     def _refusal(self, right: Right) -> Message | None:
         """None where the operator may do it, or may ask for it: a second person decides then."""
-        return self._rights.get(right) and self._rights.get(Right.ASK)
+        return self._rights.get(right) if self._rights.get(Right.ASK) is not None else None
 
     def _why_no_cancellation(self) -> Message | None:
         if self._view is None:
@@ -88,4 +88,4 @@ class CouponActions(QFrame):
             return msg("Being checked…")
         if any(finding.rule not in POINTS_ONLY for finding in self._view.verdict.refusals):
             return msg("Not possible: see above.")
-        return self._rights.get(Right.INVALIDATE)
+        return self._refusal(Right.INVALIDATE)

@@ -17,6 +17,7 @@ from coupon_desk.desk.stage import Stage
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.people.operators import Session
 
 
 class CouponFinder(QObject):
@@ -25,11 +26,19 @@ class CouponFinder(QObject):
     failed = Signal(object)
 
     def __init__(
-        self, stage: Stage, desk: CouponDesk, rows: CouponRows, table: CouponTable, details: DetailsPane, parent: QObject
+        self,
+        stage: Stage,
+        desk: CouponDesk,
+        session: Session,
+        rows: CouponRows,
+        table: CouponTable,
+        details: DetailsPane,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._stage = stage
         self._desk = desk
+        self._session = session
         self._rows = rows
         self._table = table
         self._details = details
@@ -74,9 +83,9 @@ class CouponFinder(QObject):
             self._table.select(index)
             self._shown(code)
             return
-        desk = self._desk
+        desk, session = self._desk, self._session
         self._stage.runner.read(
-            self, "find", lambda: desk.catalogue.get(code), lambda found: self._show_found(code, found), self.failed.emit
+            self, "find", lambda: desk.coupons.get(code, session), lambda found: self._show_found(code, found), self.failed.emit
         )
 
     def ask_to_cancel(self) -> None:

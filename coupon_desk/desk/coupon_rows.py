@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -13,15 +14,18 @@ from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.statuses import StatusRole
 from coupon_desk.errors import DeskError
+from coupon_desk.people.roles import Right
 from coupon_desk.words import Amount, Language, Message, day, money, msg, number, say
 
 if TYPE_CHECKING:
-    from coupon_desk.catalogue.catalogue import Catalogue
+    from coupon_desk.app.coupon_reading import CouponReading
     from coupon_desk.catalogue.query import CouponPage, CouponQuery, Cursor
+    from coupon_desk.people.operators import Session
 
 Index = QModelIndex | QPersistentModelIndex
 CouponRole: Final = Qt.ItemDataRole.UserRole + 2
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+HIDDEN: Final = "•••"
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -77,10 +81,11 @@ class CouponRows(QAbstractTableModel):
     arrived = Signal()
     failed = Signal(object)
 
-    def __init__(self, stage: Stage, catalogue: Catalogue, parent: QObject | None = None) -> None:
+    def __init__(self, stage: Stage, coupons: CouponReading, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._stage = stage
-        self._catalogue = catalogue
+        self._coupons = coupons
+        self._session = session
         self._query: CouponQuery | None = None
         self._rows: list[Row] = []
         self._after: Cursor | None = None
@@ -106,10 +111,7 @@ class CouponRows(QAbstractTableModel):
         """Show what this query finds; the rows that stand stay until the new ones are there."""
         self._query = query
         self._is_fetching = True
-        catalogue, language = self._catalogue, self._stage.speech.language
-        self._stage.runner.read(
-            self, "rows", lambda: _fetch(catalogue, replace(query, after=None), language), self._begin, self._fail
-        )
+        self._fetch(replace(query, after=None), self._begin)
 
     def refresh(self) -> None:
         """Ask the same again, because something changed."""
@@ -171,8 +173,17 @@ class CouponRows(QAbstractTableModel):
         if parent.isValid() or self._query is None or self._after is None or self._is_fetching:
             return
         self._is_fetching = True
-        catalogue, language, query = self._catalogue, self._stage.speech.language, replace(self._query, after=self._after)
-        self._stage.runner.read(self, "rows", lambda: _fetch(catalogue, query, language), self._append, self._fail)
+        self._fetch(replace(self._query, after=self._after), self._append)
+
+    def _fetch(self, query: CouponQuery, done: Callable[[Rows], None]) -> None:
+        coupons, session, language = self._coupons, self._session, self._stage.speech.language
+        hides = not session.may(Right.SEE_CUSTOMER)
+
+        def fetch() -> Rows:
+            page: CouponPage = coupons.search(query, session)
+            return Rows(tuple(in_words(coupon, language, hides_customer=hides) for coupon in page.rows), page.next)
+
+        self._stage.runner.read(self, "rows", fetch, done, self._fail)
 
     def _begin(self, page: Rows) -> None:
         self._is_fetching = False
@@ -195,19 +206,20 @@ class CouponRows(QAbstractTableModel):
         self.failed.emit(error)
 
     def _say_again(self) -> None:
-        self._rows = [in_words(row.coupon, self._stage.speech.language) for row in self._rows]
+        hides = not self._session.may(Right.SEE_CUSTOMER)
+        self._rows = [in_words(row.coupon, self._stage.speech.language, hides_customer=hides) for row in self._rows]
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(Column) - 1)
         if self._rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(Column) - 1))
 
 
-def in_words(coupon: Coupon, language: Language) -> Row:
-    """The texts of one row."""
+def in_words(coupon: Coupon, language: Language, *, hides_customer: bool = False) -> Row:
+    """The texts of one row. A customer who may not be seen is something else than one who is not known."""
     points = number(coupon.points, language)
     status = say(coupon.status.label, language)
     texts = (
         coupon.code.text,
-        coupon.customer_name or "–",
+        HIDDEN if hides_customer else coupon.customer_name or "–",
         points,
         "–" if coupon.amount is None else money(Amount(coupon.amount, coupon.currency), language),
         status,
@@ -218,8 +230,3 @@ def in_words(coupon: Coupon, language: Language) -> Row:
         "{code}, {customer}, {points} points, {status}", code=texts[0], customer=texts[1], points=points, status=status
     )
     return Row(coupon, texts, say(spoken, language))
-
-
-def _fetch(catalogue: Catalogue, query: CouponQuery, language: Language) -> Rows:
-    page: CouponPage = catalogue.search(query)
-    return Rows(tuple(in_words(coupon, language) for coupon in page.rows), page.next)

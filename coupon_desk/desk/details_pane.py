@@ -12,6 +12,7 @@ from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.desk.controls import Elided, Spinner, button, column, frame, icon_label, label, line, row
 from coupon_desk.desk.coupon_actions import CouponActions
 from coupon_desk.desk.coupon_facts import CouponFacts
+from coupon_desk.desk.coupon_rows import HIDDEN
 from coupon_desk.desk.point_history import PointHistory
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.statuses import StatusPill
@@ -46,6 +47,7 @@ class DetailsPane(QFrame):
         self._session = session
         self._coupon: Coupon | None = None
         self._view: CouponView | None = None
+        self._why_no_customer: Message | None = None
         self._is_asked_to_cancel = False
         self.setProperty("role", "pane")
         self.setFixedWidth(WIDTH_PX)
@@ -75,8 +77,10 @@ class DetailsPane(QFrame):
         return self._view
 
     def show_rights(self, rights: Mapping[Right, Message | None]) -> None:
-        """What this operator may do; a sentence says why not."""
+        """What this operator may do and see; a sentence says why not."""
+        self._why_no_customer = rights.get(Right.SEE_CUSTOMER)
         self.footer.show_rights(rights)
+        self._draw()
 
     def show_coupon(self, coupon: Coupon) -> None:
         """Show another coupon, at once what the list knows, a moment later what is true."""
@@ -217,7 +221,8 @@ class DetailsPane(QFrame):
             amount = Amount(coupon.amount, coupon.currency)
             worth = msg("{points} points · {amount}", points=coupon.points, amount=amount)
         speech.tell(self.worth, worth)
-        self.customer.say(view.customer_name if view is not None and view.customer_name else coupon.customer_name or "–")
+        name = view.customer_name if view is not None and view.customer_name else coupon.customer_name or "–"
+        self.customer.say(name if self._why_no_customer is None else HIDDEN)
         self._draw_contact()
         self.checking.setVisible(view is None)
         self.answer.setVisible(view is not None)
@@ -235,7 +240,9 @@ class DetailsPane(QFrame):
 
     def _draw_contact(self) -> None:
         view, speech = self._view, self._stage.speech
-        if view is None:
+        if self._why_no_customer is not None:
+            self.contact.say(speech.say(self._why_no_customer))
+        elif view is None:
             self.contact.say(" ")
         elif view.email_masked is None:
             self.contact.say(speech.say(msg("No e-mail address: the customer will not be told")))

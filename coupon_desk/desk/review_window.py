@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QFontMetrics, QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QDialog, QFrame, QPushButton, QStackedWidget, QWidget
 
 from coupon_desk.desk.controls import button, column, frame, icon_label, label, row
 from coupon_desk.desk.review_approvals import ReviewApprovals
 from coupon_desk.desk.stage import Stage
+from coupon_desk.desk.theme import font
 from coupon_desk.desk.work import Work
 from coupon_desk.people.roles import Right
 from coupon_desk.words import Message, msg
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SIZE_PX: Final = (1160, 740)
 SMALLEST_PX: Final = (1000, 600)
 FRAME_PX: Final = 40
+SEGMENT_MARGINS_PX: Final = 28
 
 
 class Subject(StrEnum):
@@ -87,6 +89,8 @@ class ReviewWindow(QDialog):
         whole.setStretchFactor(self._stack, 1)
         self.setLayout(whole)
         self._rights = rights
+        stage.theme.changed.connect(self._fit)
+        self._fit()
         self.approvals = ReviewApprovals(stage, desk, session, work)
         self._add(Subject.APPROVALS, self.approvals)
         QShortcut(QKeySequence("F5"), self, self.read)
@@ -114,6 +118,7 @@ class ReviewWindow(QDialog):
         """How much waits there; None where this is not known or does not concern this operator."""
         message = msg("{subject} ({count})", subject=subject.label, count=count) if count else subject.label
         self._stage.speech.tell(self._buttons[subject], message)
+        self._fit()
 
     def _bar(self) -> QFrame:
         stage = self._stage
@@ -124,7 +129,6 @@ class ReviewWindow(QDialog):
             made.setObjectName(f"review-{subject.value}")
             made.setCheckable(True)
             made.clicked.connect(lambda _on=False, chosen=subject: self.show_subject(chosen))
-            made.toggled.connect(made.updateGeometry)  # the chosen one is bold, and wider
             made.hide()
             group.addButton(made)
             tabs.addWidget(made)
@@ -142,6 +146,12 @@ class ReviewWindow(QDialog):
         self._pages[subject] = page
         self._stack.addWidget(page)
         self._buttons[subject].show()
+
+    def _fit(self) -> None:
+        """The chosen tab is bold; Qt does not count on that."""
+        metrics = QFontMetrics(font(self._stage.speech.language, is_bold=True))
+        for made in self._buttons.values():
+            made.setMinimumWidth(metrics.horizontalAdvance(made.text().replace("&", "")) + SEGMENT_MARGINS_PX)
 
     def _walk(self, steps: int) -> None:
         subjects = tuple(self._pages)

@@ -59,12 +59,12 @@ class WorkPage(QWidget):
         self.dialogs = Dialogs(stage, desk, session, self.work, continuation, self)
         self.header = Header(stage, desk.settings.shop.name, session.operator)
         self.search = SearchBar(stage)
-        self.rows = CouponRows(stage, desk.catalogue, self)
+        self.rows = CouponRows(stage, desk.coupons, session, self)
         self.table = CouponTable(stage, self.rows)
         self.alarms = AlarmStrip(stage)
         self.attention = AttentionStrip(stage)
         self.details = DetailsPane(stage, desk, session)
-        self.finder = CouponFinder(stage, desk, self.rows, self.table, self.details, self)
+        self.finder = CouponFinder(stage, desk, session, self.rows, self.table, self.details, self)
         self.status = StatusLine(stage)
         self.problem = Banner(stage)
         self._counting = QTimer(self)
@@ -220,8 +220,8 @@ class WorkPage(QWidget):
         self.review_watch.look()
 
     def _count(self) -> None:
-        desk, text = self._desk, self.search.query.text
-        self._stage.runner.read(self, "counts", lambda: desk.catalogue.counts(text), self.search.show_counts, self._fail)
+        desk, session, text = self._desk, self.session, self.search.query.text
+        self._stage.runner.read(self, "counts", lambda: desk.coupons.counts(text, session), self.search.show_counts, self._fail)
 
     def _fail(self, error: DeskError) -> None:
         self.problem.show_message(Tone.WARN, error.what, error.todo)

@@ -12,8 +12,10 @@ from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.desk.coupon_rows import Column, CouponRows
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.work_page import WorkPage
+from coupon_desk.people.roles import Role
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import Language
+from tests.desk.conftest import PEOPLE, SignIn
 
 
 def test_a_scan_selects_exactly_this_coupon_wherever_the_focus_is(page: WorkPage, shop: TrainingShop, qtbot: QtBot) -> None:
@@ -71,7 +73,7 @@ def test_an_empty_result_says_so_and_leads_back(page: WorkPage) -> None:
 
 
 def test_rows_come_page_by_page_and_each_coupon_once(stage: Stage, desk: CouponDesk) -> None:
-    rows = CouponRows(stage, desk.catalogue)
+    rows = CouponRows(stage, desk.coupons, desk.people.sign_in("owner", PEOPLE[0].pin))
     QAbstractItemModelTester(rows, QAbstractItemModelTester.FailureReportingMode.Warning)
     rows.show(CouponQuery(limit=7))
     assert rows.rowCount() == 7
@@ -84,7 +86,7 @@ def test_rows_come_page_by_page_and_each_coupon_once(stage: Stage, desk: CouponD
 
 
 def test_the_texts_of_the_rows_follow_the_language(stage: Stage, desk: CouponDesk) -> None:
-    rows = CouponRows(stage, desk.catalogue)
+    rows = CouponRows(stage, desk.coupons, desk.people.sign_in("owner", PEOPLE[0].pin))
     rows.show(CouponQuery(text="70934-AB12CD-500"))
     status = rows.index(0, Column.STATUS)
     assert status.data() == "Unused"
@@ -93,3 +95,27 @@ def test_the_texts_of_the_rows_follow_the_language(stage: Stage, desk: CouponDes
     assert rows.headerData(Column.CODE, Qt.Orientation.Horizontal) == "コード"
     spoken = rows.index(0, Column.CODE).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "未使用" in spoken
+
+
+def test_who_may_not_see_customers_sees_coupons_without_them_and_reads_why(
+    sign_in: SignIn, desk: CouponDesk, shop: TrainingShop
+) -> None:
+    owner = desk.people.sign_in("owner", PEOPLE[0].pin)
+    desk.people.change_role("clerk", Role.VIEWER, owner)
+    page = sign_in("clerk")
+    page.search.begin_with(shop.showcase.example.code)
+    page.search.text.returnPressed.emit()
+    page.details.look()
+    assert [page.rows.index(row, Column.CUSTOMER).data() for row in range(page.rows.rowCount())] == ["•••"]
+    assert page.details.customer.whole() == "•••"
+    assert page.details.contact.whole() == "Your role (viewer) may not see customers' personal data."
+    view = page.details.view
+    assert view is not None
+    assert (view.customer_name, view.customer_id, view.email_masked) == ("", None, None)
+    assert view.evidence.customer is not None
+    assert (view.evidence.customer.id, view.evidence.customer.email) == ("", None)
+    assert view.verdict.may_cancel
+    assert not page.details.cancel.isEnabled()
+    assert page.details.cancel.accessibleDescription() == "Your role (viewer) may not cancel coupons."
+    page.search.show_all()
+    assert {page.rows.index(row, Column.CUSTOMER).data() for row in range(page.rows.rowCount())} == {"•••"}

@@ -103,9 +103,10 @@ def test_what_a_role_may_not_do_is_said_and_not_hidden(sign_in: SignIn, shop: Tr
     page.search.text.returnPressed.emit()
     page.details.look()
     assert page.details.cancel.isEnabled()
-    assert page.details.invalidate.isVisible()
-    assert not page.details.invalidate.isEnabled()
-    assert page.details.invalidate.toolTip() == "Your role (clerk) may not invalidate coupons."
+    assert page.details.invalidate.isEnabled()
+    assert page.header.trail.isVisible()
+    assert not page.header.trail.isEnabled()
+    assert page.header.trail.toolTip() == "Your role (clerk) may not read the trail."
 
 
 def test_a_desk_that_cannot_be_opened_says_why_and_tries_again(
