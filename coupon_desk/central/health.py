@@ -13,7 +13,7 @@ from coupon_desk.central.refusals import UnknownDesk
 from coupon_desk.errors import RemoteRefused, System
 from coupon_desk.words import msg
 
-_GUARDED: Final = ("entries", "claims", "desks", "allowances", "requests")
+_GUARDED: Final = ("entries", "claims", "desks", "allowances", "requests", "people", "people_changes")
 _TABLES: Final = (*_GUARDED, "schema_version")
 
 # What no desk may, however it came by it; each row of the answer is one right too many.
@@ -67,6 +67,9 @@ _TRIGGERS: Final = (
     "allowances_stay",
     "requests_only_go_on",
     "requests_stay",
+    "people_only_go_on",
+    "people_stay",
+    "people_changes_stay",
 )
 _NEWEST: Final = text("SELECT max(version) FROM coupon_desk.schema_version")
 _HEAD: Final = text("SELECT sequence FROM coupon_desk.entries WHERE desk = :desk ORDER BY sequence DESC LIMIT 1")

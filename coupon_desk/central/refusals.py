@@ -134,6 +134,12 @@ def refusal(wrong: psycopg.Error) -> DeskError:
             msg("Look at the operation; where it should go on, begin a new one."),
             detail,
         )
+    if state == "CD010":
+        return _refused(
+            msg("Among the operators who are listed first, one must be an administrator."),
+            msg("Add an administrator at this desk first."),
+            detail,
+        )
     if state in _NOT_PERMITTED:
         what, todo = _NOT_PERMITTED[state]
         return NotPermitted(what, done=_NOTHING_DONE, todo=todo, detail=detail)

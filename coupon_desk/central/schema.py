@@ -36,7 +36,7 @@ class Step:
 STEPS: Final = (
     Step(1, ("0001_entries.sql",), "0001_rights.sql", serves_since=1),
     Step(2, ("0002_claims.sql",), "0002_rights.sql", serves_since=1),
-    Step(3, ("0003_allowances.sql", "0003_requests.sql"), "0003_rights.sql", serves_since=1),
+    Step(3, ("0003_allowances.sql", "0003_requests.sql", "0003_people.sql"), "0003_rights.sql", serves_since=1),
 )
 
 
