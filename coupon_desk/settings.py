@@ -37,9 +37,13 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Shop(_Section, frozen=True):
-    """`[shop]`: `points_per_unit` points are worth one unit of the currency."""
+    """`[shop]`: `points_per_unit` points are worth one unit of the currency.
+
+    `store` is a short name of the store that this desk stands in, where a shop has several: see `people.scope`.
+    """
 
     name: Text
+    store: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | None = None
     language: Language = Language.EN
     currency: Currency = "JPY"
     points_per_unit: Annotated[int, msgspec.Meta(ge=1)] = 1
@@ -99,7 +103,8 @@ class Logs(_Section, frozen=True):
 class Policy(_Section, frozen=True):
     """`[policy]`: the rules of the house. Minutes and seconds as named; points are points.
 
-    After `personal_data_days` without anything new the texts about a coupon are erased from the trail; 0 keeps them for ever.
+    After `idle_minutes` without a key or the mouse the window locks itself. After `personal_data_days` without anything new
+    the texts about a coupon are erased from the trail; 0 keeps them for ever.
     A request that nobody approved within `approval_hours` is refused. More cancellations of one customer's coupons within 30
     days of 24 hours than `customer_cancellations_per_30_days` need a second person; 0 sets no limit.
     """
@@ -114,6 +119,7 @@ class Policy(_Section, frozen=True):
     daily_points_per_operator: Count = 50000
     customer_cancellations_per_30_days: Count = 3
     minimum_note_length: Annotated[int, msgspec.Meta(ge=1, le=500)] = 5
+    idle_minutes: Annotated[int, msgspec.Meta(ge=1, le=240)] = 10
     personal_data_days: Count = 0
 
 

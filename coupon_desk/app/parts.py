@@ -57,14 +57,14 @@ class Parts:
         self.checkpoints = Checkpoints(self.trail, self.key_store, clock)
         self.working = WorkingProgram(home.path, settings, self.trail, self.checkpoints)
         self.index = OperationIndex(self.database)
-        self.people = People(self.database, self.trail, clock)
+        self.central = self._open_central()
+        self.people = self._people()
         self.catalogue = Catalogue(self.database, clock)
         self.client = ShopifyClient(settings.shopify, self._giver(self._shopify_secret), clock, offset=offset)
         self.shop = ShopifyShop(self.client, clock, settings.shopify.coupon_metafield)
         self.points = RestPoints(settings.pos, self._giver(SecretName.POS_TOKEN), clock, offset=offset)
         self.mailer = SmtpMailer(settings.mail, settings.shop.name, self._giver(SecretName.MAIL_PASSWORD), clock)
         self._executor = ThreadPoolExecutor(max_workers=12, thread_name_prefix="evidence")
-        self.central = self._open_central()
         self.claims = self._open_claims()
         self.shipping = self._open_shipping()
         self.gatherer = Gatherer(self.shop, self.points, clock, self._executor, self._customer_of, self._holder_of)
@@ -102,6 +102,11 @@ class Parts:
 
     def _giver(self, name: SecretName) -> Callable[[], str]:
         return self.secrets.giver(name)
+
+    def _people(self) -> People:
+        settings = self.settings
+        required = settings.central is not None and settings.central.required
+        return People(self.database, self.trail, self.clock, store=settings.shop.store, centre_required=required)
 
     def _engine(self) -> Engine:
         policy = self.settings.policy

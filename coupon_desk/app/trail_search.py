@@ -102,7 +102,7 @@ _ACTIONS = {
     EntryKind.ALARMS: ("operation.attention", "trail.database_", "trail.shipping_alarm", "trail.key"),
     EntryKind.SIGNING_IN: ("signed_", "sign_in_"),
     EntryKind.REFUSED_RIGHTS: ("right_refused",),
-    EntryKind.PEOPLE: ("operator_", "role_changed", "pin_changed", "people_change_failed"),
+    EntryKind.PEOPLE: ("operator_", "role_changed", "stores_changed", "pin_changed", "people_"),
     EntryKind.RECEIPTS: ("receipt.",),
     EntryKind.TRAIL: ("trail",),
     EntryKind.PROGRAM: ("program.", "settings.", "secret."),

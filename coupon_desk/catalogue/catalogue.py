@@ -52,18 +52,21 @@ class Catalogue:
         until = micros(now + timedelta(days=query.expiring_days or 0))
         narrowed = narrowing(query.status, expiring=query.expiring_days is not None)
         with self._database.read() as connection:
-            places = Search(connection, query.text, narrowed, micros(now), until).places(query.limit + 1, query.after)
+            found = Search(connection, query.text, narrowed, micros(now), until, by_person=query.by_person)
+            places = found.places(query.limit + 1, query.after)
             shown = places[: query.limit]
             rows = connection.execute(select(coupons).where(coupons.c.id.in_([cursor.place for cursor in shown])))
             by_place = {row.id: coupon_of(row, micros(now)) for row in rows}
         following = shown[-1] if len(places) > len(shown) else None
         return CouponPage(tuple(by_place[cursor.place] for cursor in shown if cursor.place in by_place), following)
 
-    def counts(self, text: str = "") -> dict[StatusFilter, Count]:
-        """How many coupons that fit the text each filter would show."""
+    def counts(self, text: str = "", *, by_person: bool = True) -> dict[StatusFilter, Count]:
+        """How many coupons that fit the text each filter would show; `by_person` as in a query."""
         now = micros(self._clock.now())
         with self._database.read() as connection:
-            return counts_of_text(connection, text, now) if text.strip() else counts_of_all(connection, now)
+            if not text.strip():
+                return counts_of_all(connection, now)
+            return counts_of_text(connection, text, now, by_person=by_person)
 
     def get(self, code: CouponCode) -> Coupon | None:
         """One coupon by its code."""

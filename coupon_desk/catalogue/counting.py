@@ -30,12 +30,14 @@ def counts_of_all(connection: Connection, now: int) -> dict[StatusFilter, Count]
     return found
 
 
-def counts_of_text(connection: Connection, typed: str, now: int) -> dict[StatusFilter, Count]:
-    """The counts among the coupons that fit a text."""
-    found = match(typed)
+def counts_of_text(connection: Connection, typed: str, now: int, *, by_person: bool = True) -> dict[StatusFilter, Count]:
+    """The counts among the coupons that fit a text; without `by_person` only in their codes."""
+    found = match(typed, codes_only=not by_person)
     if found is None:
         return dict.fromkeys(StatusFilter, Count(0, capped=False))
     parts = [" ".join(["SELECT * FROM (", part, "LIMIT :ceiling) AS", name]) for name, part in _parts(connection, found)]
+    if not parts:
+        return dict.fromkeys(StatusFilter, Count(0, capped=False))
     sql = " ".join(
         [
             "SELECT shelf, expires_at <= :now AS ended, starts_at > :now AS ahead, count(*) AS many FROM coupons",
@@ -60,11 +62,17 @@ def _parts(connection: Connection, found: Match) -> Iterator[tuple[str, str]]:
         yield "by_customer", " ".join(["SELECT id FROM coupons WHERE", found.customer()])
     if not found.by_text or names_one(connection, found):
         return
-    select = ["SELECT rowid FROM", found.index, "WHERE"]
+    select = ["SELECT", f"{found.index}.rowid", "FROM", found.index, *_coupons_too(found), "WHERE"]
     if connection.dialect.name == "sqlite":
-        yield "by_text", " ".join([*select, found.index, "MATCH :phrase ORDER BY rowid DESC"])
+        order = f"ORDER BY {found.index}.rowid DESC"
+        yield "by_text", " ".join([*select, " AND ".join([f"{found.index} MATCH :phrase", *found.in_code()]), order])
     else:
-        yield "by_text", " ".join([*select, found.inside()])
+        yield "by_text", " ".join([*select, " AND ".join([found.inside(), *found.in_code()])])
+
+
+def _coupons_too(found: Match) -> list[str]:
+    """The coupons of the texts that the index finds, where their codes have to be looked at."""
+    return [f"JOIN coupons ON coupons.id = {found.index}.rowid"] if found.codes_only else []
 
 
 def _filter_of(shelf: Shelf, *, ended: bool, ahead: bool) -> StatusFilter:

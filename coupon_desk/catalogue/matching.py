@@ -15,11 +15,15 @@ _BEYOND: Final = "~"
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A text to look for. All conditions are SQL on `coupons`, their values in `values`."""
+    """A text to look for. All conditions are SQL on `coupons`, their values in `values`.
+
+    With `codes_only` it is looked for in codes and in nothing that tells of a person.
+    """
 
     needle: str
     digits: str | None = None
     is_customer_id: bool = False
+    codes_only: bool = False
 
     @property
     def by_code(self) -> bool:
@@ -29,12 +33,17 @@ class Match:
     @property
     def by_customer(self) -> bool:
         """Whether the text can be the end of a customer's id; fewer digits would fit too many."""
+        if self.codes_only:
+            return False
         return self.is_customer_id or (self.digits is not None and len(self.digits) >= _SHORTEST_CUSTOMER)
 
     @property
     def by_text(self) -> bool:
-        """Whether the text can be a part of anything; Shopify's global id means that customer and nothing else."""
-        return not self.is_customer_id
+        """Whether the text can be a part of anything; Shopify's global id means that customer and nothing else.
+
+        The index of short texts holds names only.
+        """
+        return not self.is_customer_id and not (self.codes_only and self.is_short)
 
     @property
     def is_short(self) -> bool:
@@ -90,22 +99,26 @@ class Match:
             return "' ' || coupon_grams.grams || ' ' LIKE '%' || :word || '%'"
         return f"{hide}coupon_text.text LIKE '%' || :needle || '%'"
 
+    def in_code(self) -> list[str]:
+        """What keeps coupons out that hold the text elsewhere than in their code, where only codes are looked through."""
+        return ["coupons.code_key LIKE '%' || :needle || '%'"] if self.codes_only else []
+
     def not_by_code(self, hide: str = "") -> list[str]:
         """What keeps coupons whose code begins with the text out of the tiers below."""
         return [f"NOT ({self.prefix(hide)})"] if self.by_code else []
 
     def not_better(self, hide: str = "") -> list[str]:
-        """What keeps coupons of all better tiers out of the last one."""
-        conditions = self.not_by_code(hide)
+        """What keeps coupons of all better tiers out of the last one, and those that may not be found by this text."""
+        conditions = self.not_by_code(hide) + self.in_code()
         if self.by_customer:
             conditions.append(f"(coupons.customer_key IS NULL OR NOT ({self.customer(hide)}))")
         return conditions
 
 
-def match(text: str) -> Match | None:
+def match(text: str, *, codes_only: bool = False) -> Match | None:
     """What to look for; None where the text holds nothing that could be found (only punctuation)."""
     digits = customer_digits(text)
     if digits is not None:
-        return Match(digits, digits, is_customer_id=not fold(text).isdigit())
+        return Match(digits, digits, is_customer_id=not fold(text).isdigit(), codes_only=codes_only)
     needle = fold(text)
-    return Match(needle) if needle else None
+    return Match(needle, codes_only=codes_only) if needle else None

@@ -62,7 +62,8 @@ class CouponQuery:
     """Coupons that fit a text and a status, newest first among those that fit equally well.
 
     `text` is a code or its beginning, a customer's id or its end, or any part of code, name, e-mail or phone; empty for all.
-    `expiring_days` asks for coupons that can still be used and end within so many days. `limit` is the page's size.
+    `expiring_days` asks for coupons that can still be used and end within so many days. `limit` is the page's size. Without
+    `by_person` the text is looked for in codes alone: for those who may not see customers' personal data.
     """
 
     text: str = ""
@@ -70,6 +71,7 @@ class CouponQuery:
     expiring_days: int | None = None
     limit: int = 100
     after: Cursor | None = None
+    by_person: bool = True
 
     def __post_init__(self) -> None:
         """Refuse sizes that no caller can mean. Raises ValueError."""

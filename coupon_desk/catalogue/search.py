@@ -25,10 +25,12 @@ FEW_TEXTS: Final = 4_000
 class Search:
     """One search on one connection. `now` and `until` are in the catalogue's microseconds."""
 
-    def __init__(self, connection: Connection, typed: str, narrowing: Narrowing, now: int, until: int) -> None:
+    def __init__(
+        self, connection: Connection, typed: str, narrowing: Narrowing, now: int, until: int, *, by_person: bool = True
+    ) -> None:
         self._connection = connection
         self._narrowing = narrowing
-        self._match = match(typed)
+        self._match = match(typed, codes_only=not by_person)
         self._is_void = narrowing.is_void or (self._match is None and bool(typed.strip()))
         self._sqlite = connection.dialect.name == "sqlite"
         self._hide = "+" if self._sqlite else ""

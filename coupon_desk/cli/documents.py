@@ -97,6 +97,9 @@ def operator_document(operator: Operator) -> Document:
         "disabled": operator.disabled,
         "contacts": list(operator.contacts),
         "created_at": moment(operator.created_at),
+        "stores": list(operator.stores),
+        "source": operator.source.value,
+        "all_desks": operator.version > 0,
     }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from coupon_desk.cancellation.operation import OperationKind, StepName
@@ -93,16 +93,8 @@ def _about_somebody(action: str, body: Mapping[str, Any]) -> Message | None:
             case "right_refused":
                 right = body["right"]
                 return msg("Right refused: {right}", right=Right(right).label) if right in set(Right) else msg("Right refused")
-            case "operator_added":
-                return msg("Operator added: {login}", login=str(body["login"]))
-            case "operator_disabled":
-                return msg("Operator disabled: {login}", login=str(body["login"]))
-            case "operator_enabled":
-                return msg("Operator enabled again: {login}", login=str(body["login"]))
-            case "role_changed":
-                return msg("Role changed: {login}", login=str(body["login"]))
-            case "pin_changed":
-                return msg("PIN changed: {login}", login=str(body["login"]))
+            case _ if action in _CHANGES_OF_OPERATORS:
+                return replace(_CHANGES_OF_OPERATORS[action], values=(("login", str(body["login"])),))
             case "secret.stored":
                 return msg("Secret stored: {name}", name=str(body["name"]))
             case "secret.deleted":
@@ -111,6 +103,19 @@ def _about_somebody(action: str, body: Mapping[str, Any]) -> Message | None:
                 return msg("Receipt printed") if body["how"] == "printed" else msg("Receipt saved as PDF")
     return None
 
+
+_CHANGES_OF_OPERATORS: Final[Mapping[str, Message]] = {
+    "operator_added": msg("Operator added: {login}"),
+    "operator_disabled": msg("Operator disabled: {login}"),
+    "operator_enabled": msg("Operator enabled again: {login}"),
+    "operator_shared": msg("Operator shared with all desks: {login}"),
+    "operator_linked": msg("Operator linked with the company account: {login}"),
+    "operator_updated": msg("Operator changed by the company account: {login}"),
+    "operator_mirrored": msg("Operator taken over from the centre: {login}"),
+    "role_changed": msg("Role changed: {login}"),
+    "stores_changed": msg("Stores changed: {login}"),
+    "pin_changed": msg("PIN changed: {login}"),
+}
 
 OUTCOMES: Final[Mapping[str, Outcome]] = {
     "opened": Outcome(msg("Asked for"), Tone.ACCENT, "info"),
@@ -139,6 +144,8 @@ _EVENTS: Final[Mapping[str, Message]] = {
     "signed_out": msg("Signed out, or locked"),
     "sign_in_refused": msg("Signing in"),
     "people_change_failed": msg("Change of an operator"),
+    "people_change_begun": msg("Change of an operator, for all desks"),
+    "people_published": msg("Operators published for all desks"),
     "trail.erased": msg("Customer's personal data erased"),
     "trail_exported": msg("Trail exported"),
     "trail.read": msg("Trail read"),

@@ -6,19 +6,37 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from coupon_desk.errors import ConfigurationError
 from coupon_desk.people.roles import Right, Role
-from coupon_desk.words import msg
+from coupon_desk.people.scope import checked_stores
+from coupon_desk.words import Message, msg
 
 _LOGIN: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _LONGEST_NAME: Final = 100
 
 
+class Source(StrEnum):
+    """Who says that it is this operator: their PIN, or the company's provider. The codes are kept and never renamed."""
+
+    PIN = "pin"
+    COMPANY = "oidc"
+
+    @property
+    def label(self) -> Message:
+        """What a person reads."""
+        return msg("Company account") if self is Source.COMPANY else msg("PIN")
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One operator. `contacts` are their own e-mails and phone numbers, to see a coupon of their own."""
+    """One operator. `contacts` are their own e-mails and phone numbers, to see a coupon of their own.
+
+    `stores` are those that they may work in, none named: all. `version` is that of the directory which all desks share, 0 for
+    an operator who is known at this desk only.
+    """
 
     login: str
     name: str
@@ -26,6 +44,9 @@ class Operator:
     contacts: tuple[str, ...] = field(repr=False)
     disabled: bool
     created_at: datetime
+    stores: tuple[str, ...] = ()
+    source: Source = Source.PIN
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +58,7 @@ class NewOperator:
     role: Role
     pin: str = field(repr=False)
     contacts: tuple[str, ...] = field(default=(), repr=False)
+    stores: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +83,15 @@ def fold_login(typed: str) -> str:
     return unicodedata.normalize("NFKC", typed).strip().lower()
 
 
+def is_login(text: str) -> bool:
+    """Whether a folded text can be a login."""
+    return _LOGIN.fullmatch(text) is not None
+
+
 def checked(new: NewOperator) -> NewOperator:
-    """The new operator with login, name and contacts in their one form. Raises ConfigurationError."""
+    """The new operator with login, name, contacts and stores in their one form. Raises ConfigurationError."""
     login = fold_login(new.login)
-    if _LOGIN.fullmatch(login) is None:
+    if not is_login(login):
         raise ConfigurationError(
             msg("“{login}” cannot be a login.", login=new.login.strip()[:40]),
             done=msg("Nothing was done."),
@@ -77,4 +104,4 @@ def checked(new: NewOperator) -> NewOperator:
             done=msg("Nothing was done."),
         )
     contacts = tuple(dict.fromkeys(contact.strip() for contact in new.contacts if contact.strip()))
-    return NewOperator(login, name, new.role, new.pin, contacts)
+    return NewOperator(login, name, new.role, new.pin, contacts, checked_stores(new.stores))

@@ -32,6 +32,11 @@ class Right(StrEnum):
         """What a person reads in a list of rights."""
         return _LABELS[self]
 
+    @property
+    def changes_data(self) -> bool:
+        """Whether something may be changed with it: then the operator is looked up in the centre first, where there is one."""
+        return self not in _READING
+
 
 class Role(StrEnum):
     """What an operator is in the shop. The codes stand in the trail and are never renamed."""
@@ -67,6 +72,8 @@ def refusal(role: Role, right: Right) -> NotPermitted:
         detail=f"role {role} lacks {right}",
     )
 
+
+_READING: Final = frozenset({Right.SEE, Right.SEE_CUSTOMER, Right.READ_TRAIL, Right.EXPORT, Right.REPRINT})
 
 _CLERK: Final = frozenset({Right.SEE, Right.SEE_CUSTOMER, Right.ASK, Right.REPRINT})
 _MANAGER: Final = _CLERK | {Right.CANCEL, Right.INVALIDATE, Right.REFUND_ORDER, Right.APPROVE, Right.READ_TRAIL}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,6 +58,22 @@ class Pen:
         row = (sequence, VERSION, head.hash, text, digest)
         self.connection.execute(_PUT, dict(zip(_COLUMNS, row, strict=True)))
         return Entry(*row, fields_in(text), BodyState.OPEN, body)
+
+    def record(
+        self,
+        action: str,
+        body: Mapping[str, object],
+        *,
+        actor: str | None = None,
+        role: str | None = None,
+        result: str | None = None,
+        reason: str | None = None,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+    ) -> Entry:
+        """Append one entry that belongs to no operation: a sign-in, a refusal, a look. It is not sealed: nothing personal."""
+        new = NewEntry(action, body, actor, role=role, result=result, reason=reason, before=before, after=after)
+        return self.append(new)
 
     def index(self, row: OperationRow) -> None:
         """Bring the index of operations up to date with what was appended. Raises OperationOpen; then nothing is written."""

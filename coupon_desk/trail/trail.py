@@ -68,8 +68,9 @@ class Trail:
         before: Mapping[str, object] | None = None,
         after: Mapping[str, object] | None = None,
     ) -> None:
-        """Append one entry that belongs to no operation: a sign-in, a refusal, a look. It is not sealed: nothing personal."""
-        self.append(NewEntry(action, body, actor, role=role, result=result, reason=reason, before=before, after=after))
+        """Append one entry that belongs to no operation, in a transaction of its own; see `Pen.record`."""
+        with self.writing() as pen:
+            pen.record(action, body, actor=actor, role=role, result=result, reason=reason, before=before, after=after)
 
     def of_operation(self, operation: str) -> tuple[Entry, ...]:
         """The entries of one operation, oldest first."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from coupon_desk.clock import VirtualClock
 from coupon_desk.people.operators import NewOperator, Session
@@ -21,14 +23,24 @@ from coupon_desk.trail.trail import Trail
 
 @dataclass
 class Memory:
-    """A witness in memory."""
+    """A witness in memory, of the people in one database; what is not committed is not remembered."""
 
+    database: Database
     entries: list[tuple[str, dict[str, object], str | None]] = field(default_factory=list)
     fields: list[dict[str, object]] = field(default_factory=list)
 
     def record(self, action: str, body: Mapping[str, object], *, actor: str | None = None, **fields: object) -> None:
         self.entries.append((action, dict(body), actor))
         self.fields.append({name: value for name, value in fields.items() if value is not None})
+
+    @contextmanager
+    def writing(self) -> Iterator[Saying]:
+        saying = Saying()
+        with self.database.write() as connection:
+            saying.connection = connection
+            yield saying
+        for action, body, actor, fields in saying.said:
+            self.record(action, body, actor=actor, **fields)
 
     @property
     def actions(self) -> list[str]:
@@ -37,6 +49,18 @@ class Memory:
     @property
     def last(self) -> tuple[str, dict[str, object], str | None]:
         return self.entries[-1]
+
+
+class Saying:
+    """One transaction of the witness."""
+
+    connection: Connection
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, Mapping[str, object], str | None, dict[str, object]]] = []
+
+    def record(self, action: str, body: Mapping[str, object], *, actor: str | None = None, **fields: object) -> None:
+        self.said.append((action, body, actor, fields))
 
 
 @dataclass
@@ -72,7 +96,7 @@ def cheap() -> Pins:
 def open_shop(where: Path | str) -> Shop:
     database = Database.open(where)
     database.migrate()
-    witness, clock = Memory(), VirtualClock(datetime(2026, 11, 2, 9, 0, tzinfo=UTC))
+    witness, clock = Memory(database), VirtualClock(datetime(2026, 11, 2, 9, 0, tzinfo=UTC))
     return Shop(database, witness, clock, People(database, witness, clock, pins=cheap()))
 
 

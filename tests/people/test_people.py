@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -10,7 +11,10 @@ from coupon_desk.errors import ConfigurationError, NotPermitted
 from coupon_desk.people.operators import NewOperator
 from coupon_desk.people.people import People, SignInRefused
 from coupon_desk.people.roles import Right, Role
+from coupon_desk.storage.database import DiskFull
+from coupon_desk.trail.pen import Pen, Surroundings
 from coupon_desk.trail.trail import Trail
+from coupon_desk.words import msg
 from tests.people.conftest import Shop, cheap
 
 
@@ -196,22 +200,35 @@ def test_entries_say_in_clear_who_did_it_as_what_and_what_it_changed(shop: Shop)
     assert told[-1] == ("right_refused", {"role": "auditor", "result": "refused", "reason": "missing"})
 
 
-def test_a_change_that_fails_after_its_entry_says_so_in_the_trail(shop: Shop) -> None:
+def test_a_change_and_its_entry_are_written_together_or_not_at_all(shop: Shop, trail: Trail) -> None:
     boss = shop.boss()
     shop.people.add(NewOperator("second", "Second", Role.ADMIN, shop.pin), boss)
 
-    class DisablesTheOtherMeanwhile:
-        def record(self, action: str, body: Mapping[str, object], *, actor: str | None = None, **fields: object) -> None:
-            shop.witness.record(action, body, actor=actor, **fields)
-            if action == "operator_disabled":
-                with shop.database.write() as connection:
-                    connection.exec_driver_sql("UPDATE operators SET disabled = true WHERE login = 'second'")
+    class BreaksAfterTheEntry(Trail):
+        @contextmanager
+        def writing(self) -> Iterator[Pen]:
+            with super().writing() as pen:
+                yield pen
+                raise DiskFull(msg("The disk is full."))
 
-    racing = People(shop.database, DisablesTheOtherMeanwhile(), shop.clock, pins=cheap())
+    breaking = BreaksAfterTheEntry(shop.database, Surroundings("desk-1"), shop.clock)
+    with pytest.raises(DiskFull):
+        People(shop.database, breaking, shop.clock, pins=cheap()).disable("second", boss)
+    assert trail.head().sequence == 0
+    assert not shop.people.list()[1].disabled
+
+    People(shop.database, trail, shop.clock, pins=cheap()).disable("second", boss)
+    assert [entry.action for entry in trail.between()] == ["operator_disabled"]
+    assert shop.people.list()[1].disabled
+    assert trail.verify().is_intact
+
+
+def test_a_change_that_a_rule_refuses_leaves_no_entry_that_says_it_was_made(shop: Shop) -> None:
+    boss = shop.boss()
+    before = len(shop.witness.entries)
     with pytest.raises(NotPermitted, match="last administrator"):
-        racing.disable("boss", boss)
-    assert shop.witness.actions[-2:] == ["operator_disabled", "people_change_failed"]
-    assert not shop.people.list()[0].disabled
+        shop.people.disable("boss", boss)
+    assert len(shop.witness.entries) == before
 
 
 def test_operators_live_in_postgresql_with_the_same_code(postgres_shop: Shop) -> None:

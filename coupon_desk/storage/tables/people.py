@@ -14,6 +14,10 @@ operators = Table(
     Column("pin_hash", Text, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("created_at", String(27), nullable=False),
+    Column("stores", Text, nullable=False, server_default="[]"),
+    Column("source", String(8), nullable=False, server_default="pin"),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("version", Integer, nullable=False, server_default="0"),
 )
 
 sign_in_tries = Table(
