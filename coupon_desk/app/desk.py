@@ -228,10 +228,18 @@ class CouponDesk:
         role = session.operator.role
         return {right: None if role.may(right) else refusal(role, right).what for right in Right}
 
-    def receipt(self, operation_id: str, width: ReceiptWidth, language: Language | None = None, *, is_copy: bool) -> str:
-        """The receipt as HTML, in the customer's language unless told otherwise. Raises NotPermitted where there is none."""
+    def receipt(
+        self, operation_id: str, width: ReceiptWidth, language: Language | None = None, *, copy_for: Session | None = None
+    ) -> str:
+        """The receipt as HTML, in the customer's language unless told otherwise. Raises NotPermitted where there is none.
+
+        `copy_for` is who wants it once more, and may; None is for the first one, which belongs to the operation.
+        """
         operation = self.engine.operation(operation_id)
-        content = receipt_of(operation, self.settings.shop.name, language or operation.language, is_copy=is_copy)
+        if copy_for is not None:
+            self.people.authorise(copy_for, Right.REPRINT, operation.code.masked)
+        chosen, is_copy = language or operation.language, copy_for is not None
+        content = receipt_of(operation, self.settings.shop.name, chosen, is_copy=is_copy)
         return render(content, width)
 
     def record_receipt(self, operation_id: str, how: str, session: Session) -> None:

@@ -41,7 +41,7 @@ def receipt(call: Call, operation: str, pdf: Path | None, printer: str | None, w
 
     desk, session = call.worker(Right.REPRINT, operation)
     found, paper = named_operation(desk, operation), ReceiptWidth(width)
-    html = desk.receipt(found.id, paper, is_copy=True)
+    html = desk.receipt(found.id, paper, copy_for=session)
     written: dict[str, Any] = {"operation": found.id, "pdf": None, "printer": None, "width": paper.value, "copy": True}
     call.document = written
     if pdf is None and printer is None:
@@ -72,7 +72,7 @@ def keep_receipt(call: Call, desk: CouponDesk, operation: Operation, session: Se
     if operation.state is not OperationState.COMPLETED:
         return None
     try:
-        html = desk.receipt(operation.id, ReceiptWidth.A4, is_copy=False)
+        html = desk.receipt(operation.id, ReceiptWidth.A4)
         file = _file_in_home(desk, operation, ".pdf")
         try:
             call.window.write_pdf(html, ReceiptWidth.A4, operation.language, file, operation.reference)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from PySide6.QtCore import Signal
@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QFrame
 
 from coupon_desk.cancellation.operation import LATE_STEPS, Operation, OperationState, StepState
 from coupon_desk.desk.colours import Tone
-from coupon_desk.desk.controls import Elided, button, clear, column, icon_label, label, restyle, row
+from coupon_desk.desk.controls import Elided, allow, button, clear, column, icon_label, label, restyle, row
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.statuses import OPERATION
+from coupon_desk.people.roles import Right
 from coupon_desk.words import Message, msg, msgn
 
 SHOWN: Final = 2
@@ -37,6 +38,10 @@ class AttentionStrip(QFrame):
         self.setLayout(column(row(self.title, 0, self.go_on), self._lines, spacing=4, margins=(14, 8, 10, 10)))
         self.hide()
         stage.speech.changed.connect(self._say_again)
+
+    def show_rights(self, rights: Mapping[Right, Message | None]) -> None:
+        """Whether this operator may have it go on; a sentence says why not."""
+        allow(self._stage, self.go_on, rights.get(Right.ASK))
 
     def show_operations(self, operations: Iterable[Operation]) -> None:
         """Of these, the operations that are open or need a person, those for a person first."""

@@ -46,12 +46,17 @@ class Dialogs(QObject):
         self._work = work
         self._continuation = continuation
         self._page = page
+        self._rights: Mapping[Right, Message | None] = {}
         self._open: list[QDialog] = []
 
     @property
     def open(self) -> tuple[QDialog, ...]:
         """The dialogs that are open."""
         return tuple(self._open)
+
+    def show_rights(self, rights: Mapping[Right, Message | None]) -> None:
+        """What this operator may do; what is opened from now on says why not."""
+        self._rights = rights
 
     def cancel(self, view: CouponView, kind: OperationKind = OperationKind.CANCEL) -> CancelDialog:
         """The dialog that cancels, invalidates or refunds one coupon."""
@@ -66,11 +71,11 @@ class Dialogs(QObject):
         self._show(dialog)
         return dialog
 
-    def review(self, rights: Mapping[Right, Message | None], subject: Subject = Subject.APPROVALS) -> ReviewWindow:
+    def review(self, subject: Subject = Subject.APPROVALS) -> ReviewWindow:
         """What a person has to look at: a window of its own beside the page, and no second one."""
         window = self._found(ReviewWindow)
         if window is None:
-            window = ReviewWindow(self._stage, self._desk, self._session, self._work, rights, self._page)
+            window = ReviewWindow(self._stage, self._desk, self._session, self._work, self._rights, self._page)
             self._remember(window)
             window.show()
         else:
@@ -80,7 +85,9 @@ class Dialogs(QObject):
 
     def operation(self, operation: Operation) -> OperationDialog:
         """One operation: how far it is, and what a person has to do."""
-        dialog = OperationDialog(self._stage, self._desk, self._session, self._work, self._continuation, operation, self._page)
+        dialog = OperationDialog(
+            self._stage, self._desk, self._session, self._rights, self._work, self._continuation, operation, self._page
+        )
         dialog.progress.second_person_asked.connect(lambda asked: self.second_person(asked, dialog))
         self._show(dialog)
         return dialog
@@ -97,13 +104,13 @@ class Dialogs(QObject):
         self._show(dialog)
         return dialog
 
-    def trail(self, rights: Mapping[Right, Message | None]) -> TrailWindow:
+    def trail(self) -> TrailWindow:
         """The trail: a window of its own beside the page, and no second one."""
         already = self._found(TrailWindow)
         if already is not None:
             _raise(already)
             return already
-        window = TrailWindow(self._stage, self._desk, self._session, rights, self._page)
+        window = TrailWindow(self._stage, self._desk, self._session, self._rights, self._page)
         self._remember(window)
         window.show()
         window.begin()

@@ -169,7 +169,7 @@ class _Tour:
 
         for width in ReceiptWidth:
             file = self._folder / f"receipt-{width.value}.pdf"
-            html = self._desk.receipt(operation.id, width, operation.language, is_copy=False)
+            html = self._desk.receipt(operation.id, width, operation.language)
             write_pdf(html, Paper.of(width), operation.language, file, operation.reference)
             self._files.append(file)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
@@ -10,12 +11,13 @@ from coupon_desk.cancellation.operation import Operation, OperationState
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.desk.attention_strip import needs_person
 from coupon_desk.desk.continuation import Continuation
-from coupon_desk.desk.controls import button, column, frame, label, row
+from coupon_desk.desk.controls import allow, button, column, frame, label, row
 from coupon_desk.desk.progress import Progress
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.work import Work
 from coupon_desk.errors import DeskError
-from coupon_desk.words import msg
+from coupon_desk.people.roles import Right
+from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
@@ -30,6 +32,7 @@ class OperationDialog(QDialog):
         stage: Stage,
         desk: CouponDesk,
         session: Session,
+        rights: Mapping[Right, Message | None],
         work: Work,
         continuation: Continuation,
         operation: Operation,
@@ -38,6 +41,8 @@ class OperationDialog(QDialog):
         super().__init__(parent)
         self._stage = stage
         self._work = work
+        self._rights = rights
+        self._is_own = session.login == operation.operator.login
         self._operation = operation
         self.setModal(True)
         self.setMinimumSize(820, 560)
@@ -88,14 +93,15 @@ class OperationDialog(QDialog):
         operation = self._operation
         is_for_person = needs_person(operation)
         awaits_approval = operation.state is OperationState.AWAITING_APPROVAL
-        has_note = bool(self.note.text().strip())
+        needs_note = None if self.note.text().strip() else msg("Write a note first.")
         self.note.setVisible(is_for_person or awaits_approval)
         self.answer.setVisible(is_for_person)
-        self.answer.setEnabled(has_note)
+        allow(self._stage, self.answer, self._rights.get(Right.APPROVE) or needs_note)
         self.withdraw.setVisible(awaits_approval)
-        self.withdraw.setEnabled(has_note)
+        allow(self._stage, self.withdraw, self._rights.get(Right.ASK if self._is_own else Right.APPROVE) or needs_note)
         can_go_on = operation.ended_at is None and not awaits_approval and not operation.state.is_over
         self.go_on.setVisible(can_go_on)
+        allow(self._stage, self.go_on, self._rights.get(Right.ASK))
 
     def _answer(self) -> None:
         self.answer.setEnabled(False)

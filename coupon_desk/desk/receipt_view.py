@@ -120,13 +120,13 @@ class ReceiptView(QWidget):
     def _read(self) -> None:
         if self._operation is None:
             return
-        desk, operation, is_copy = self._desk, self._operation, self._is_copy
+        desk, operation, copy_for = self._desk, self._operation, self._session if self._is_copy else None
         name = str(self.width_choice.currentData())
 
         def read() -> str:
             from coupon_desk.receipts.layout import ReceiptWidth
 
-            return desk.receipt(operation.id, ReceiptWidth(name), operation.language, is_copy=is_copy)
+            return desk.receipt(operation.id, ReceiptWidth(name), operation.language, copy_for=copy_for)
 
         self._stage.runner.read(self, "receipt", read, self._show, self._fail)
 

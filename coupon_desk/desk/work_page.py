@@ -51,7 +51,6 @@ class WorkPage(QWidget):
         self._stage = stage
         self._desk = desk
         self.session = session
-        self._rights: Mapping[Right, Message | None] = {}
         self.continuation = continuation
         self.work = Work(stage, desk, session, self)
         self.upkeep = Upkeep(stage, desk, self)
@@ -140,8 +139,8 @@ class WorkPage(QWidget):
         self.dialogs.closed.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
         self.header.lock_asked.connect(self.lock_asked)
         self.header.switch_asked.connect(self.switch_asked)
-        self.header.review_asked.connect(lambda: self.dialogs.review(self._rights))
-        self.header.trail_asked.connect(lambda: self.dialogs.trail(self._rights))
+        self.header.review_asked.connect(self.dialogs.review)
+        self.header.trail_asked.connect(self.dialogs.trail)
         self.attention.show_asked.connect(self.dialogs.operation)
         self.attention.resume_asked.connect(self.continuation.resume)
 
@@ -162,10 +161,11 @@ class WorkPage(QWidget):
         self.continuation.failed.connect(self._fail)
 
     def _show_rights(self, rights: Mapping[Right, Message | None]) -> None:
-        self._rights = rights
+        self.dialogs.show_rights(rights)
         self.details.show_rights(rights)
         self.header.show_rights(rights)
         self.alarms.show_rights(rights)
+        self.attention.show_rights(rights)
 
     def _explain(self, alarm: Alarm) -> None:
         dialog = self.dialogs.explain(alarm)

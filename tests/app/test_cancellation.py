@@ -291,7 +291,7 @@ def test_the_table_shows_what_waits_for_approval_and_takes_it_back_when_it_is_re
 def test_a_refused_operation_has_no_receipt(desk: CouponDesk, shop: TrainingShop, manager: Session) -> None:
     refused = cancel(desk, manager, shop.showcase.used)
     with pytest.raises(NotPermitted):
-        desk.receipt(refused.id, ReceiptWidth.A4, is_copy=True)
+        desk.receipt(refused.id, ReceiptWidth.A4)
 
 
 def test_a_catalogue_that_cannot_be_written_breaks_no_cancellation(
