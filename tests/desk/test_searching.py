@@ -119,3 +119,6 @@ def test_who_may_not_see_customers_sees_coupons_without_them_and_reads_why(
     assert page.details.cancel.accessibleDescription() == "Your role (viewer) may not cancel coupons."
     page.search.show_all()
     assert {page.rows.index(row, Column.CUSTOMER).data() for row in range(page.rows.rowCount())} == {"•••"}
+    page.search.begin_with("hanako@example.com")
+    page.search.text.returnPressed.emit()
+    assert page.rows.rowCount() == 0
