@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from coupon_desk.cancellation.gathering import SecondLook
 from coupon_desk.cancellation.given import known
-from coupon_desk.cancellation.operation import OperationKind, StepName
+from coupon_desk.cancellation.looking_twice import is_surely_absent
+from coupon_desk.cancellation.operation import OperationKind, StepName, StepState
 from coupon_desk.cancellation.patience import SECOND_LOOK, pause
 from coupon_desk.cancellation.record_writing import Written, write_record
 from coupon_desk.cancellation.work import Work
@@ -12,6 +13,7 @@ from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.evidence import Absent, DiscountSeen, DiscountState, HistorySeen, RecordEntry, RecordSeen, RecordStatus
 from coupon_desk.coupons.record import DropClaim, MarkUsed
 from coupon_desk.errors import OutcomeUnknown, RemoteError, RemoteUnavailable
+from coupon_desk.points.port import HistorySearch
 from coupon_desk.words import Message, msg
 
 
@@ -21,6 +23,8 @@ def put_back(work: Work) -> None:
         return
     operation = work.operation
     if work.story.claimed or StepName.CLAIM in work.story.requests:
+        if work.story.has_only_others_sends and not _others_points_are_absent(work):
+            return
         used = _was_used_meanwhile(work)
         change = MarkUsed(work.now) if used else DropClaim(operation.id)
 
@@ -34,6 +38,36 @@ def put_back(work: Work) -> None:
         detail = msg("The customer's record says used.") if used else msg("The customer's record is as it was before.")
         work.done(StepName.UPDATE_RECORD, detail)
     work.ended_refused(operation.findings)
+
+
+def _others_points_are_absent(work: Work) -> bool:
+    """Whether what the desk that is gone may have sent surely did not arrive; False where that has to wait or needs a person.
+
+    Points that are there have to be finished: who let go of the coupon now would forget them.
+    """
+    operation, points = work.operation, work.systems.points
+    if any(finding.rule is Rule.CLOSED for finding in operation.findings):
+        return True  # a person has looked
+    try:
+        history = points.read_history(known(operation.pos_customer_id), operation.reference)
+    except RemoteError as silent:
+        work.delayed(StepName.UPDATE_RECORD, silent)
+        return False
+    is_told = (
+        isinstance(history, HistorySeen) and history.complete and points.capabilities.history is HistorySearch.BY_REFERENCE
+    )
+    if is_told and isinstance(history, HistorySeen) and not history.returns:
+        return is_surely_absent(work, history, StepName.UPDATE_RECORD)
+    why = operation.findings[0].message
+    work.postponed(next(step.name for step in operation.steps if step.state is StepState.REFUSED), why, work.now)
+    work.attention(
+        msg("The desk that is gone has returned the points, or may have, and its work cannot be finished: {why}", why=why),
+        msg(
+            "Look for {reference} in the point history, remove the cause, then choose “Go on now”. Nothing is returned twice.",
+            reference=operation.reference,
+        ),
+    )
+    return False
 
 
 def _is_window_settled(work: Work) -> bool:

@@ -123,7 +123,7 @@ def _why_not_claim(work: Work) -> Callable[[RecordEntry | None], Finding | None]
             return refusal(Rule.CANCELLED, msg("Already cancelled."))
         if used_is_expected and entry.refunded_at is not None:
             return refusal(Rule.ALREADY_RETURNED, msg("Points were already returned for the cancelled order."))
-        if entry.status is RecordStatus.USED and not used_is_expected:
+        if entry.status is RecordStatus.USED and not used_is_expected and entry.claim is None:
             return refusal(Rule.USED, msg("Already used. If its order was cancelled, use “Refund for a cancelled order…”."))
         return None
 

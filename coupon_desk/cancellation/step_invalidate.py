@@ -19,6 +19,9 @@ def invalidate(work: Work) -> None:
     if work.operation.kind is OperationKind.ORDER_REFUND:
         _switch_off_what_still_works(work)
         return
+    if any(finding.rule is Rule.USED for finding in work.operation.findings):
+        _look_again(work)  # taken over only to end it: there is nothing to switch off
+        return
     # Without a discount the desk that is gone has removed the code; nothing is left to switch off.
     if work.operation.discount is not None and work.story.code_dead_at is None and not _switch_off(work):
         return
@@ -172,7 +175,7 @@ def _is_anothers(work: Work, record: RecordSeen | Absent) -> bool:
 def _is_used(seen: SecondLook) -> bool:
     entry = seen.record.entry if isinstance(seen.record, RecordSeen) else None
     counted = isinstance(seen.discount, DiscountSeen) and seen.discount.usage_count > 0
-    return counted or (entry is not None and entry.status is RecordStatus.USED)
+    return counted or (entry is not None and (entry.status is RecordStatus.USED or entry.used_at is not None))
 
 
 def _is_dead(seen: DiscountSeen | Absent) -> bool:

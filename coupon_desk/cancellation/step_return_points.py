@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Literal
 
 from coupon_desk.cancellation.given import known
+from coupon_desk.cancellation.looking_twice import is_surely_absent
 from coupon_desk.cancellation.operation import OperationKind, StepName, StepState
-from coupon_desk.cancellation.patience import FRESH_LOOK, MOST_SENDS, SECOND_LOOK, TAKE_OVER_LOOK, pause
+from coupon_desk.cancellation.patience import FRESH_LOOK, MOST_SENDS, pause
 from coupon_desk.cancellation.step_claim import is_fenced
 from coupon_desk.cancellation.step_invalidate import is_still_ours, is_still_unused
 from coupon_desk.cancellation.work import Work
-from coupon_desk.clock import to_text
 from coupon_desk.coupons.evidence import (
     Absent,
     HistorySeen,
@@ -84,7 +84,7 @@ def _is_proved_absent(work: Work) -> bool:
     searched = work.systems.points.capabilities.history
     if searched is HistorySearch.NONE or (work.story.has_only_others_sends and searched is not HistorySearch.BY_REFERENCE):
         return _key_still_protects(work) or _ask_a_person(work, history)
-    return _is_surely_absent(work, history)
+    return is_surely_absent(work, history, StepName.RETURN_POINTS)
 
 
 def _is_fresh(work: Work) -> bool:
@@ -181,33 +181,6 @@ def _settle_by(work: Work, history: HistorySeen, returns: tuple[PointEntry, ...]
         what = msg("Somebody else returned {points} points for this coupon.", points=returns[0].points)
         todo = msg("Nothing more is returned. Compare {reference} in the point history.", reference=operation.reference)
     work.attention(what, todo)
-
-
-def _is_surely_absent(work: Work, history: HistorySeen) -> bool:
-    """Two looks at least a minute apart, both without our entry: only then was what we sent surely not applied.
-
-    The minute has to have passed by our clock and, where it tells the time, by the point system's: a clock may jump.
-    """
-    first, first_there, there = work.story.absent_since, work.story.absent_since_there, history.server_time
-    gaps = [work.now - first] if first else [timedelta(0)]
-    if first_there and there:
-        gaps.append(there - first_there)
-    apart = TAKE_OVER_LOOK if work.story.has_only_others_sends else SECOND_LOOK
-    missing = apart - max(timedelta(0), min(gaps))
-    told = {"server_time": to_text(there)} if there else {}
-    if missing <= timedelta(0):
-        work.looked(StepName.RETURN_POINTS, "absent", msg("Looked twice: the points were not returned."), None, **told)
-        return True
-    work.looked(
-        StepName.RETURN_POINTS,
-        "absent",
-        msg("The other desk may have sent the points: looking once more before they are sent from here.")
-        if work.story.has_only_others_sends
-        else msg("Sent, but not in the point history yet. Nothing is sent again before the next look."),
-        work.now + missing,
-        **told,
-    )
-    return False
 
 
 def _key_still_protects(work: Work) -> bool:

@@ -363,7 +363,7 @@ def _learnt(story: Story, name: StepName, body: dict[str, Any]) -> Story:
 
 
 def _looked(story: Story, name: StepName, entry: Entry) -> Story:
-    if name is StepName.RETURN_POINTS and entry.body["found"] == "absent":
+    if name in PIVOT_OR_LATER and entry.body["found"] == "absent":
         if story.absent_since is None:
             there = entry.body.get("server_time")
             return replace(story, absent_since=entry.moment, absent_since_there=from_text(there) if there else None)

@@ -246,7 +246,9 @@ def _use(evidence: Evidence) -> Iterator[Finding]:
         return
     orders = _orders(evidence)
     cancelled = next((order for order in orders if order.cancelled_at), None)
-    if cancelled:
+    if _is_held_by_the_other_desk(evidence):
+        yield _ask(Rule.USED, msg("Already used: no points are returned, only the other desk's work on it is ended."))
+    elif cancelled:
         yield _no(
             Rule.USED,
             msg(
@@ -276,7 +278,7 @@ def _end(evidence: Evidence) -> Iterator[Finding]:
 
 def _sources(evidence: Evidence) -> Iterator[Finding]:
     still_needed = not _is_our_work(evidence) or (evidence.taking_over is not None and _returned_before(evidence) is None)
-    if isinstance(evidence.discount, Absent) and still_needed and _was_held_by_the_other_desk(evidence):
+    if isinstance(evidence.discount, Absent) and still_needed and _has_mark_of_the_other_desk(evidence):
         yield _ask(
             Rule.NOT_FOUND,
             msg("The code is gone from Shopify, as when the other desk removed it: only orders can tell whether it was used."),
@@ -288,7 +290,7 @@ def _sources(evidence: Evidence) -> Iterator[Finding]:
             yield _no(Rule.NOT_ANSWERED, msg("Cannot be proved unused now: {why}", why=answer.why))
 
 
-def _was_held_by_the_other_desk(evidence: Evidence) -> bool:
+def _has_mark_of_the_other_desk(evidence: Evidence) -> bool:
     """Whether the operation that is taken over got as far as its mark in the record, and so may have removed the code."""
     entry = evidence.record.entry if isinstance(evidence.record, RecordSeen) else None
     return (
@@ -297,6 +299,12 @@ def _was_held_by_the_other_desk(evidence: Evidence) -> bool:
         and entry.claim is not None
         and entry.claim.operation == evidence.taking_over
     )
+
+
+def _is_held_by_the_other_desk(evidence: Evidence) -> bool:
+    """Whether that operation holds the coupon, by its mark or in the central database; used or not, it has to let go."""
+    held = evidence.held
+    return _has_mark_of_the_other_desk(evidence) or (held is not None and held.operation == evidence.taking_over)
 
 
 def _customer(evidence: Evidence) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState, StepName, StepState
+from coupon_desk.cancellation.patience import TAKE_OVER_LOOK
 from coupon_desk.cancellation.work import Centre
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.evidence import DiscountState, OrderSeen
@@ -114,13 +115,20 @@ def test_one_of_several_codes_that_was_removed_and_cannot_be_put_back_is_taken_o
     assert_done_once(world)
 
 
-def test_a_removed_code_that_an_order_bears_is_not_taken_over(desks: tuple[Bench, Bench], world: World) -> None:
+def assert_let_go_of(world: World, operation: Operation) -> None:
+    """Used: nobody gets points, the record tells the truth, and nobody holds the coupon any more."""
+    assert {finding.rule for finding in operation.refused} == {Rule.USED_MEANWHILE}
+    assert (world.returns, world.record["status"]) == ([], "used")
+    assert "cancellation" not in world.record
+    assert all(row.ending for row in world.central)
+
+
+def test_a_removed_code_that_an_order_bears_gets_no_points_and_is_let_go_of(desks: tuple[Bench, Bench], world: World) -> None:
     gone, here = desks
     world.codes_count = 3
     begun = begin(gone, 7)
     world.orders.append(ORDER)
-    assert {finding.rule for finding in take_over(here, begun).refused} == {Rule.USED}
-    assert world.returns == []
+    assert_let_go_of(world, take_over(here, begun))
 
 
 def test_a_removed_code_whose_order_comes_after_the_second_person_agreed_gets_no_points(
@@ -213,15 +221,55 @@ def test_points_that_the_other_desk_sent_are_waited_for_before_they_are_sent_aga
     assert world.calls.count("add") == 1
 
 
-def test_a_coupon_that_was_used_before_it_was_switched_off_is_not_taken_over(desks: tuple[Bench, Bench], world: World) -> None:
+@pytest.mark.parametrize("killed_at", range(4, 9))
+def test_a_coupon_that_was_used_meanwhile_gets_no_points_and_is_let_go_of(
+    desks: tuple[Bench, Bench], world: World, killed_at: int
+) -> None:
     gone, here = desks
-    begun = begin(gone, 3)
-    world.redeem()
+    begun = begin(gone, killed_at)
+    world.orders.append(ORDER)
+    assert_let_go_of(world, take_over(here, begun))
 
-    refused = take_over(here, begun)
 
-    assert [finding.rule for finding in refused.refused if finding.rule is Rule.USED]
-    assert world.returns == []
+def test_a_return_of_a_desk_that_is_gone_is_not_forgotten_where_its_coupon_cannot_be_switched_off_here(
+    desks: tuple[Bench, Bench], world: World
+) -> None:
+    """Its return shows only after the first look: the coupon is not let go of before it surely never came."""
+    gone, here = desks
+    world.fault = lambda call: Fault.UNKNOWN_DONE_LATER if call == "add" else Fault.NONE
+    gone.engine.submit(CancelRequest(CODE, OperationKind.CANCEL, Reason.OTHER, "whatever"), gone.sign_in())
+    begun = gone.operations[0].id
+    world.state = DiscountState.ACTIVE  # so that it has to be switched off once more, which is refused
+    world.fault = lambda call: Fault.REFUSED if call == "deactivate" else Fault.NONE
+
+    operation = take_over(here, begun)
+
+    assert operation.state is OperationState.NEEDS_ATTENTION
+    assert operation.next_action is not None
+    assert [entry.points for entry in world.returns] == [500]
+    assert operation.id in str(world.record["cancellation"])
+
+    world.fault = lambda _: Fault.NONE
+    here.engine.resume()
+    here.finish()
+    assert here.engine.operation(operation.id).state is OperationState.COMPLETED
+    assert_done_once(world)
+
+
+def test_a_take_over_that_is_refused_lets_go_only_when_the_points_surely_never_came(
+    desks: tuple[Bench, Bench], world: World
+) -> None:
+    gone, here = desks
+    begun = begin(gone, 8)
+    world.fault = lambda call: Fault.REFUSED if call == "deactivate" else Fault.NONE
+    world.state = DiscountState.ACTIVE
+    began_at = world.clock.now()
+
+    operation = take_over(here, begun)
+
+    assert operation.state is OperationState.REFUSED
+    assert (operation.ended_at or began_at) - began_at >= TAKE_OVER_LOOK
+    assert (world.returns, "cancellation" in world.record) == ([], False)
 
 
 def test_without_a_history_to_search_a_person_has_to_look(template: Path, tmp_path: Path, world: World) -> None:

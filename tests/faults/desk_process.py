@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import sys
 import traceback
 from typing import Final, NoReturn
@@ -29,6 +30,8 @@ def end_with(errand: Errand, true_time: SharedTime) -> NoReturn:
         status = CRASHED
         status = do(errand, true_time)
     except BaseException:
+        _, most_bytes = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))  # its disk may have been full
         (errand.folder / CRASH_FILE).write_text(traceback.format_exc(), encoding="utf-8")
     finally:
         sys.stdout.flush()

@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, select
 
@@ -98,7 +98,7 @@ class Mishaps:
         interrupt(Place.BEFORE)
         match mishap:
             case Mishap.DISK_FULL:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+                resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
             case Mishap.LOCKED_BRIEFLY:
                 _hold(errand, BRIEF_SECONDS)
             case Mishap.LOCKED_LONG:
@@ -127,8 +127,11 @@ class Mishaps:
 
 
 def _note(errand: Errand, what: str) -> None:
-    """For the campaign's sums: written before it happens, because nothing may be able to write afterwards."""
-    with (errand.folder / MISHAPS_FILE).open("a", encoding="utf-8") as file:
+    """For the campaign's sums: written before it happens, because nothing may be able to write afterwards.
+
+    What befalls a process whose disk is full already is not counted.
+    """
+    with suppress(OSError), (errand.folder / MISHAPS_FILE).open("a", encoding="utf-8") as file:
         file.write(f"{what}\n")
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from coupon_desk.cancellation import engine, step_invalidate, step_return_points
+from coupon_desk.cancellation import engine, putting_back, step_invalidate, step_return_points
 from coupon_desk.cancellation.gathering import Gatherer, SecondLook
+from coupon_desk.cancellation.looking_twice import is_surely_absent
 from coupon_desk.cancellation.operation import StepName, StepState
 from coupon_desk.cancellation.steps import STEPS
 from coupon_desk.cancellation.story import Story
@@ -56,7 +57,7 @@ def without_search_after_unknown() -> None:
 
 def without_second_look() -> None:
     """Points that one look does not find are taken for not returned."""
-    put(step_return_points, "_is_surely_absent", lambda _work, _history: True)
+    put(step_return_points, "is_surely_absent", lambda _work, _history, _name: True)
 
 
 def without_write_before_act() -> None:
@@ -95,12 +96,12 @@ def without_central_fence() -> None:
 
 def without_take_over_looks() -> None:
     """Points that the desk that is gone may have sent are not waited for."""
-    surely_absent = step_return_points._is_surely_absent
 
-    def believed(work: Work, history: HistorySeen) -> bool:
-        return work.story.has_only_others_sends or surely_absent(work, history)
+    def believed(work: Work, history: HistorySeen, name: StepName) -> bool:
+        return work.story.has_only_others_sends or is_surely_absent(work, history, name)
 
-    put(step_return_points, "_is_surely_absent", believed)
+    for room in (step_return_points, putting_back):
+        put(room, "is_surely_absent", believed)
 
 
 SAFEGUARDS: Final[Mapping[str, Callable[[], None]]] = {

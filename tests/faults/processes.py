@@ -16,7 +16,7 @@ from tests.faults.errand import CRASH_FILE, NO_MUTANT, Errand
 from tests.faults.outcome import Outcome
 from tests.faults.promises import Broken, Violation
 
-PROCESS_SECONDS: Final = 40.0
+PROCESS_SECONDS: Final = 120.0
 KILLED: Final = -signal.SIGKILL
 _LOOK_SECONDS: Final = 0.002
 
