@@ -131,12 +131,15 @@ def verify_rows(
     number, head = after.sequence, _bytes(after.hash)
     recent: deque[bytes] = deque(maxlen=REMEMBERED)
     rest = iter(rows)
+    fresh = sha256().copy  # OpenSSL looks the algorithm up for each new hash, which takes longer than to hash an entry
     for row in rest:
         sequence, version, previous, entry, digest = row
         number += 1
         # What `entry_hash` does, without a call for each of a million entries.
         if version == 2:
-            made = sha256(b'["%b",%d,%b]' % (head, number, entry)).hexdigest().encode()
+            hashing = fresh()
+            hashing.update(b'["%b",%d,%b]' % (head, number, entry))
+            made = hashing.hexdigest().encode()
         else:
             made = entry_hash(version, number, head, entry)
         if digest != made or previous != head or sequence != number:
