@@ -15,6 +15,7 @@ from coupon_desk.app.doctor import Check, examine
 from coupon_desk.app.erasing import erase_customer, erase_what_is_old
 from coupon_desk.app.freshening import row_of
 from coupon_desk.app.home import Home, desk_name
+from coupon_desk.app.investigations import Investigations
 from coupon_desk.app.parts import Parts
 from coupon_desk.app.proofs import TrailProofs
 from coupon_desk.app.receipt import receipt_of
@@ -93,6 +94,17 @@ class CouponDesk:
         self.reading = TrailReading(self.trail, self.index, self.catalogue, self.people)
         self.proofs = TrailProofs(
             self.trail, self.people, self._parts.key_store, self._parts.checkpoints, clock, settings.shop.name, self.hold
+        )
+
+        self.investigations = Investigations(
+            self.trail,
+            self.index,
+            self.people,
+            self.catalogue,
+            clock,
+            settings.policy.minimum_note_length,
+            hold=self.hold,
+            submit=self.cancel,
         )
 
     @classmethod
@@ -385,7 +397,7 @@ def _shown_as(operation: Operation) -> CouponStatus | None:
 
     An operation that was refused when it was verified never showed anything, and so has nothing to take back.
     """
-    is_refund = operation.kind is OperationKind.ORDER_REFUND
+    is_refund, is_release = operation.kind is OperationKind.ORDER_REFUND, operation.kind is OperationKind.RELEASE
     verified, claimed = (operation.step(name).state for name in (StepName.VERIFY, StepName.CLAIM))
     match operation.state:
         case OperationState.NEEDS_ATTENTION:
@@ -396,7 +408,9 @@ def _shown_as(operation: Operation) -> CouponStatus | None:
             return None
         case OperationState.REFUSED if verified is not StepState.REFUSED:
             used = any(finding.rule is Rule.USED_MEANWHILE for finding in operation.findings)
-            return CouponStatus.USED if used else CouponStatus.UNUSED
+            return CouponStatus.USED if used else CouponStatus.CANCELLED if is_release else CouponStatus.UNUSED
+        case _ if is_release:
+            return None
         case OperationState.AWAITING_APPROVAL:
             return CouponStatus.CANCELLING
         case OperationState.RUNNING if claimed is StepState.DONE:

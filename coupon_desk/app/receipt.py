@@ -11,6 +11,7 @@ _KINDS = {
     OperationKind.CANCEL: ReceiptKind.CANCELLED,
     OperationKind.INVALIDATE: ReceiptKind.INVALIDATED,
     OperationKind.ORDER_REFUND: ReceiptKind.ORDER_REFUND,
+    OperationKind.RELEASE: ReceiptKind.RELEASED,
 }
 
 

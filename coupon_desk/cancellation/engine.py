@@ -22,7 +22,7 @@ from coupon_desk.cancellation.operation import (
     StepName,
     StepState,
 )
-from coupon_desk.cancellation.own_work import story_of
+from coupon_desk.cancellation.own_work import story_of, suspected_by
 from coupon_desk.cancellation.packing import opening, pack_findings
 from coupon_desk.cancellation.permission import Permission
 from coupon_desk.cancellation.putting_back import put_back
@@ -303,6 +303,12 @@ class Engine:
     def _awaiting(self, operation_id: str, session: Session) -> Story:
         story = self.story(operation_id)
         self._permission.may_approve(session, story.operation.operator.login, story.operation.code.masked)
+        if session.login == suspected_by(self._trail, story.operation):
+            raise NotPermitted(
+                msg("You cannot approve this: the points were withheld on your own suspicion."),
+                done=msg("Nothing was done."),
+                todo=msg("Ask another manager to sign in and approve it."),
+            )
         if story.operation.state is not OperationState.AWAITING_APPROVAL:
             raise NotPermitted(msg("This operation does not wait for approval."), done=msg("Nothing was done."))
         return story

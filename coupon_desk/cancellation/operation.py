@@ -25,6 +25,7 @@ class OperationKind(StrEnum):
     CANCEL = "cancel"
     INVALIDATE = "invalidate"
     ORDER_REFUND = "order_refund"
+    RELEASE = "release"
 
     @property
     def label(self) -> Message:
@@ -36,6 +37,7 @@ _KIND_LABELS = {
     OperationKind.CANCEL: msg("Cancel coupon"),
     OperationKind.INVALIDATE: msg("Invalidate only, no points"),
     OperationKind.ORDER_REFUND: msg("Refund for a cancelled order"),
+    OperationKind.RELEASE: msg("Release the points"),
 }
 
 
@@ -140,7 +142,8 @@ class Step:
 class CancelRequest:
     """What an operator asks for. `order` is only for the refund of a cancelled order: its name or id.
 
-    `takes_over` is the operation that another desk began; a person says that this desk is gone for good.
+    `takes_over` is the operation that another desk began; a person says that this desk is gone for good. `releases` is the
+    invalidation of our own whose points are asked for.
     """
 
     code: CouponCode
@@ -149,6 +152,7 @@ class CancelRequest:
     note: str
     order: str | None = None
     takes_over: str | None = None
+    releases: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from coupon_desk.cancellation.operation import OperationKind, OperationState
+from typing import Final
+
+from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState
 from coupon_desk.cancellation.story import Story, fold
 from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.evidence import OwnWork
+from coupon_desk.coupons.evidence import OwnWork, Withheld
 from coupon_desk.errors import ConfigurationError, DeskError, ExitStatus
+from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.index import OperationIndex, OperationRow
 from coupon_desk.trail.trail import Trail
 from coupon_desk.words import msg
+
+CONFIRMED: Final = "investigation.confirmed"
+"""The entry of an invalidation whose points are never returned, because fraud was confirmed."""
 
 
 class OperationErased(DeskError):
@@ -45,22 +51,50 @@ def row_of(trail: Trail, operation_id: str) -> OperationRow | None:
         return None
 
 
+def suspected_by(trail: Trail, operation: Operation) -> str | None:
+    """The login of who invalidated the coupon whose points an operation asks for; None where it asks for no such points."""
+    released = operation.request.releases
+    return story_of(trail, released).operation.operator.login if released is not None else None
+
+
 def own_work(trail: Trail, index: OperationIndex, code: CouponCode, besides: str = "") -> OwnWork | None:
     """Who is at work on the coupon, or cancelled it, by our own trail; one operation is left out."""
     for row in index.of_code(code):
         if row.id == besides or row.state == OperationState.REFUSED:
             continue
-        by = story_of(trail, row.id).operation.operator.name
-        is_refund, is_settled = row.kind == OperationKind.ORDER_REFUND, not row.holds_code
-        return OwnWork(row.id, by, row.updated_at, cancelled=is_settled and not is_refund, refunded=is_settled and is_refund)
+        operator, is_settled = story_of(trail, row.id).operation.operator, not row.holds_code
+        return OwnWork(
+            row.id,
+            operator.name,
+            row.updated_at,
+            cancelled=is_settled and row.kind != OperationKind.ORDER_REFUND,
+            refunded=is_settled and row.kind in _AFTERWARDS,
+            withheld=_withheld(trail, row, operator.login) if is_settled else None,
+        )
     return _erased_work(trail, code, besides)
+
+
+_AFTERWARDS: Final = frozenset({OperationKind.ORDER_REFUND, OperationKind.RELEASE})
+"""Kinds that return the points of a coupon that was used or cancelled before."""
+
+
+def confirmation_of(trail: Trail, operation_id: str) -> Entry | None:
+    """The entry that confirms the fraud on whose suspicion a coupon was invalidated; None where nobody did."""
+    return next((entry for entry in trail.of_operation(operation_id) if entry.action == CONFIRMED), None)
+
+
+def _withheld(trail: Trail, row: OperationRow, by: str) -> Withheld | None:
+    if row.kind != OperationKind.INVALIDATE:
+        return None
+    confirmed = confirmation_of(trail, row.id)
+    return Withheld(by, confirmed.moment if confirmed else None)
 
 
 def _erased_work(trail: Trail, code: CouponCode, besides: str) -> OwnWork | None:
     """The same by what stays readable of completed operations whose texts were erased: the operator by their login."""
     for entry in reversed(trail.of_code(code)):
         if entry.is_erased and entry.action == "operation.completed" and entry.operation not in {None, besides}:
-            is_refund = (entry.fields.after or {}).get("kind") == OperationKind.ORDER_REFUND
-            by = entry.actor or ""
-            return OwnWork(entry.operation or "", by, entry.moment, cancelled=not is_refund, refunded=is_refund)
+            kind, by = (entry.fields.after or {}).get("kind"), entry.actor or ""
+            cancelled, refunded = kind != OperationKind.ORDER_REFUND, kind in _AFTERWARDS
+            return OwnWork(entry.operation or "", by, entry.moment, cancelled=cancelled, refunded=refunded)
     return None

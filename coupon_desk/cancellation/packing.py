@@ -35,6 +35,7 @@ def opening(
         "note": request.note,
         "order": request.order,
         "takes_over": request.takes_over,
+        "releases": request.releases,
         "operator": {"login": operator.login, "name": operator.name, "role": operator.role},
         "rules": {
             "settle_seconds": str(rules.settle_seconds),

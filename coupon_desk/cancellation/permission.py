@@ -37,6 +37,7 @@ _RIGHTS = {
     OperationKind.CANCEL: Right.CANCEL,
     OperationKind.INVALIDATE: Right.INVALIDATE,
     OperationKind.ORDER_REFUND: Right.REFUND_ORDER,
+    OperationKind.RELEASE: Right.INVESTIGATE,
 }
 
 
@@ -52,16 +53,10 @@ class Permission:
         """Permit the request, or raise NotPermitted (which the trail records), NoteTooShort."""
         request = _as_it_will_be_done(request)
         right = _RIGHTS[request.kind]
-        person = self.people.authorise(session, right if not session.may(Right.ASK) else Right.ASK, request.code.masked)
-        note = request.note.strip()
-        if any("\ud800" <= character <= "\udfff" for character in note):
-            raise NoteUnreadable(msg("The note is not readable text."), done=msg("Nothing was done."))
-        if len(note) < self.policy.minimum_note_length:
-            raise NoteTooShort(
-                msg("The note is too short."),
-                done=msg("Nothing was done."),
-                todo=msg("Say in at least {count} characters what happened.", count=self.policy.minimum_note_length),
-            )
+        # Whoever may ask may have a second person decide; only on suspected fraud nobody else has a say at all.
+        asks = request.kind is not OperationKind.RELEASE and session.may(Right.ASK)
+        person = self.people.authorise(session, Right.ASK if asks else right, request.code.masked)
+        note = checked_note(request.note, self.policy.minimum_note_length)
         return Grant(
             replace(request, note=note),
             Operator(person.login, person.name, person.role.value),
@@ -84,6 +79,8 @@ class Permission:
             why.append(msg("The operator's role may ask, but a second person has to approve."))
         if request.kind is OperationKind.ORDER_REFUND:
             why.append(msg("Returning points for a used coupon always needs a second person."))
+        if request.kind is OperationKind.RELEASE:
+            why.append(msg("Releasing points that were withheld always needs a second person."))
         if request.kind is not OperationKind.INVALIDATE:
             why.extend(
                 why_second_person(
@@ -98,8 +95,24 @@ class Permission:
         return why
 
 
+def checked_note(typed: str, shortest: int) -> str:
+    """The note as it is kept. Raises NoteTooShort, NoteUnreadable."""
+    note = typed.strip()
+    if any("\ud800" <= character <= "\udfff" for character in note):
+        raise NoteUnreadable(msg("The note is not readable text."), done=msg("Nothing was done."))
+    if len(note) < shortest:
+        raise NoteTooShort(
+            msg("The note is too short."),
+            done=msg("Nothing was done."),
+            todo=msg("Say in at least {count} characters what happened.", count=shortest),
+        )
+    return note
+
+
 def _as_it_will_be_done(request: CancelRequest) -> CancelRequest:
-    """Suspected fraud returns nothing, whatever was asked for."""
+    """Suspected fraud returns nothing, whatever was asked for; what is released has one reason."""
+    if request.kind is OperationKind.RELEASE:
+        return replace(request, reason=Reason.RELEASED)
     if request.kind is OperationKind.CANCEL and request.reason is Reason.SUSPECTED_FRAUD:
         return replace(request, kind=OperationKind.INVALIDATE)
     return request

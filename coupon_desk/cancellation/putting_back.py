@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from coupon_desk.cancellation.gathering import SecondLook
 from coupon_desk.cancellation.given import known
 from coupon_desk.cancellation.looking_twice import is_surely_absent
@@ -70,6 +72,10 @@ def _others_points_are_absent(work: Work) -> bool:
     return False
 
 
+_STAYS_OFF: Final = frozenset({OperationKind.ORDER_REFUND, OperationKind.RELEASE})
+"""Used, or switched off on a suspicion that stands: nothing is put back."""
+
+
 def _is_window_settled(work: Work) -> bool:
     """Whether it is settled what becomes of the discount; False where that has to wait.
 
@@ -77,7 +83,7 @@ def _is_window_settled(work: Work) -> bool:
     """
     story, discount = work.story, work.operation.discount
     is_off = story.code_dead_at is not None or StepName.INVALIDATE in story.requests
-    if story.is_window_settled or not is_off or discount is None or work.operation.kind is OperationKind.ORDER_REFUND:
+    if story.is_window_settled or not is_off or discount is None or work.operation.kind in _STAYS_OFF:
         return True
     if not discount.bears_only_this_code:
         _settle(work, msg("The code was removed from its discount, and cannot be put back."))

@@ -113,12 +113,17 @@ def _put_our_mark(work: Work, silence: Message | None, *, is_central: bool) -> N
 def _why_not_claim(work: Work) -> Callable[[RecordEntry | None], Finding | None]:
     request = work.operation.request
     used_is_expected = request.kind is OperationKind.ORDER_REFUND
+    is_release = request.kind is OperationKind.RELEASE
 
     def why_not(entry: RecordEntry | None) -> Finding | None:
         if entry is None:
-            return None
+            return _not_withheld() if is_release else None
         if entry.claim is not None and entry.claim.operation != request.takes_over:
             return claimed_by_another(entry.claim)
+        if is_release:
+            if entry.refunded_at is not None:
+                return refusal(Rule.ALREADY_RETURNED, msg("The points of this coupon were released."))
+            return None if entry.status is RecordStatus.CANCELLED else _not_withheld()
         if entry.status is RecordStatus.CANCELLED:
             return refusal(Rule.CANCELLED, msg("Already cancelled."))
         if used_is_expected and entry.refunded_at is not None:
@@ -128,3 +133,7 @@ def _why_not_claim(work: Work) -> Callable[[RecordEntry | None], Finding | None]
         return None
 
     return why_not
+
+
+def _not_withheld() -> Finding:
+    return refusal(Rule.NOT_WITHHELD, msg("The customer's record does not say that the coupon was cancelled without points."))

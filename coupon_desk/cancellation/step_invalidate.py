@@ -68,8 +68,9 @@ def _switch_off_what_still_works(work: Work) -> None:
 def _switch_off(work: Work) -> bool:
     """Send the deactivation and see that the code is dead. False where the step has to wait or was refused."""
     step, shop, discount = work.step(StepName.INVALIDATE), work.systems.shop, known(work.operation.discount)
+    may_be_dead = step.state is not StepState.PENDING or work.operation.kind is OperationKind.RELEASE
     try:
-        if step.state is not StepState.PENDING and _is_dead(shop.read_discount_by_id(discount.id, discount.code)):
+        if may_be_dead and _is_dead(shop.read_discount_by_id(discount.id, discount.code)):
             work.sent(StepName.INVALIDATE, msg("The code is switched off."))
             return True
     except RemoteError as silent:
@@ -166,7 +167,14 @@ def _is_anothers(work: Work, record: RecordSeen | Absent) -> bool:
     if entry is not None and entry.claim is not None and entry.claim.operation != work.operation.id:
         stop_for_another(work, claimed_by_another(entry.claim))
         return True
-    if entry is not None and entry.claim is None and entry.status is RecordStatus.CANCELLED:
+    if entry is None or entry.claim is not None:
+        return False
+    if work.operation.kind is OperationKind.RELEASE:
+        if entry.refunded_at is None:
+            return False
+        stop_for_another(work, refusal(Rule.ALREADY_RETURNED, msg("The points of this coupon were released.")))
+        return True
+    if entry.status is RecordStatus.CANCELLED:
         stop_for_another(work, refusal(Rule.CANCELLED, msg("Already cancelled.")))
         return True
     return False

@@ -12,27 +12,21 @@ from coupon_desk.coupons.evidence import (
     RecordEntry,
     RecordStatus,
 )
-from coupon_desk.coupons.record import MarkCancelled, MarkRefunded
+from coupon_desk.coupons.record import MarkCancelled, MarkRefunded, MarkReleased
 from coupon_desk.words import msg
 
 
 def update_record(work: Work) -> None:
-    """Write the end into the customer's record: cancelled, when, by whom and why; our mark goes."""
+    """Write the end into the customer's record: cancelled, when, by whom and why, or refunded; our mark goes."""
     operation = work.operation
-    refund = operation.kind is OperationKind.ORDER_REFUND
-    by, returned = operation.operator.login, operation.points_returned
-    in_place_of_another = operation.id if operation.request.takes_over else None
-    change = (
-        MarkRefunded(work.now, by, returned, in_place_of_another)
-        if refund
-        else MarkCancelled(work.now, by, operation.request.reason, returned, in_place_of_another)
-    )
+    change = _change(work)
+    afterwards = not isinstance(change, MarkCancelled)
     ended_by: list[str | None] = []
 
     def is_there(entry: RecordEntry | None) -> bool:
         if entry is None or entry.claim is not None:
             return False
-        if entry.refunded_at is None if refund else entry.status is not RecordStatus.CANCELLED:
+        if entry.refunded_at is None if afterwards else entry.status is not RecordStatus.CANCELLED:
             return False
         ended_by.append(entry.taken_over_by)
         return True
@@ -41,7 +35,7 @@ def update_record(work: Work) -> None:
         """A use that only the record shows is the only proof of it, and a desk that took over finishes what it began."""
         if entry is not None and entry.claim is not None and entry.claim.operation != operation.id:
             return claimed_by_another(entry.claim)
-        if refund or entry is None or entry.status is not RecordStatus.USED:
+        if isinstance(change, MarkRefunded) or entry is None or entry.status is not RecordStatus.USED:
             return None
         return refusal(Rule.USED, msg("it says that the coupon was used."))
 
@@ -52,6 +46,19 @@ def update_record(work: Work) -> None:
     if any(other not in {None, operation.id} for other in ended_by):
         _leave_the_rest(work)
     work.done(StepName.UPDATE_RECORD, msg("The customer's record is up to date."))
+
+
+def _change(work: Work) -> MarkCancelled | MarkRefunded | MarkReleased:
+    operation = work.operation
+    by, returned = operation.operator.login, operation.points_returned
+    in_place_of_another = operation.id if operation.request.takes_over else None
+    match operation.kind:
+        case OperationKind.ORDER_REFUND:
+            return MarkRefunded(work.now, by, returned, in_place_of_another)
+        case OperationKind.RELEASE:
+            return MarkReleased(work.now, by, returned, in_place_of_another)
+        case _:
+            return MarkCancelled(work.now, by, operation.request.reason, returned, in_place_of_another)
 
 
 def _leave_the_rest(work: Work) -> None:

@@ -18,8 +18,9 @@ from coupon_desk.coupons.evidence import (
     RecordSeen,
     Source,
 )
+from coupon_desk.coupons.release import judge_release
 from coupon_desk.errors import RemoteError, RemoteUnavailable
-from coupon_desk.words import Language, msg
+from coupon_desk.words import Language, Message, msg
 
 
 def verify(work: Work) -> None:
@@ -50,7 +51,7 @@ def verify(work: Work) -> None:
     doubts = [finding for finding in verdict.findings if finding.weight is Weight.APPROVAL]
     rules = {finding.rule for finding in doubts}
     approved = (
-        operation.approved_by is not None
+        operation.approved_by not in {None, _invalidated_by(evidence)}
         and rules <= work.story.approved_rules
         and verdict.points_to_return <= work.story.approved_points
     )
@@ -65,7 +66,7 @@ def verify(work: Work) -> None:
     customer, discount = evidence.customer, evidence.discount
     work.done(
         StepName.VERIFY,
-        proposal.why if proposal is not None else msg("Unused, by every source."),
+        proposal.why if proposal is not None else _verified(operation.kind),
         {
             "evidence": packed,
             **of_order,
@@ -83,7 +84,20 @@ def verify(work: Work) -> None:
 def _judge(work: Work, evidence: Evidence, order: OrderSeen | Absent | NotAnswered | None) -> Verdict:
     if order is not None:
         return judge_order_refund(evidence, order)
+    if work.operation.kind is OperationKind.RELEASE:
+        return judge_release(evidence)
     return judge(evidence, returns_points=work.operation.kind is OperationKind.CANCEL)
+
+
+def _invalidated_by(evidence: Evidence) -> str | None:
+    """Who suspected fraud: nobody looks at their own suspicion as the second person."""
+    return evidence.own.withheld.by if evidence.own is not None and evidence.own.withheld is not None else None
+
+
+def _verified(kind: OperationKind) -> Message:
+    if kind is OperationKind.RELEASE:
+        return msg("Invalidated by us without points, and unused by every source.")
+    return msg("Unused, by every source.")
 
 
 def _order(work: Work) -> OrderSeen | Absent | NotAnswered | None:

@@ -137,7 +137,13 @@ def _opened(entry: Entry) -> Story:
     operation = Operation(
         id=entry.operation,
         request=CancelRequest(
-            CouponCode(code), kind, Reason(body["reason"]), body["note"], body["order"], body.get("takes_over")
+            CouponCode(code),
+            kind,
+            Reason(body["reason"]),
+            body["note"],
+            body["order"],
+            body.get("takes_over"),
+            body.get("releases"),
         ),
         operator=Operator(**body["operator"]),
         rules=Rules(float(body["rules"]["settle_seconds"]), body["rules"]["retire"], tuple(body["rules"]["recheck_minutes"])),

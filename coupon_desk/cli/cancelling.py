@@ -43,7 +43,7 @@ take_over_option = click.option(
 
 @click.command(short_help="Cancel coupons and give their points back.")
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
-@click.option("--reason", required=True, type=click.Choice([reason.value for reason in Reason]), help="Why.")
+@click.option("--reason", required=True, type=click.Choice([reason.value for reason in Reason.choices()]), help="Why.")
 @click.option("--note", required=True, metavar="TEXT", help="What happened, in your words.")
 @click.option("--no-refund", is_flag=True, help="Only kill the code; return no points (suspected fraud).")
 @click.option(

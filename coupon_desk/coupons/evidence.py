@@ -115,7 +115,8 @@ class RecordStatus(StrEnum):
 class RecordEntry:
     """The coupon's entry in the customer's record; keys that we do not know stay in the raw value.
 
-    `taken_over_by` is the operation that cancelled or refunded it in another desk's place.
+    `taken_over_by` is the operation that cancelled or refunded it in another desk's place, `cancelled_by` the login that the
+    cancellation was written with, `points_returned` what it is said to have returned.
     """
 
     status: RecordStatus
@@ -128,6 +129,8 @@ class RecordEntry:
     claim: Claim | None
     refunded_at: datetime | None = None
     taken_over_by: str | None = None
+    cancelled_by: str | None = None
+    points_returned: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +234,26 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A coupon was switched off on suspicion and its points withheld: by whose login, and when it was confirmed, if ever."""
+
+    by: str
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnWork:
-    """What our own trail says about the coupon: an operation that is open, has cancelled it, or has refunded its order."""
+    """What our own trail says about the coupon: an operation that is open, has cancelled it, or has refunded its order.
+
+    `withheld` where it cancelled the coupon and returned no points.
+    """
 
     operation: str
     by: str
     at: datetime
     cancelled: bool
     refunded: bool = False
+    withheld: Withheld | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,12 @@ class Reason(StrEnum):
     GOODWILL = "goodwill"
     SUSPECTED_FRAUD = "suspected_fraud"
     OTHER = "other"
+    RELEASED = "released"
+
+    @classmethod
+    def choices(cls) -> tuple[Reason, ...]:
+        """Those that an operator picks from; points are released only by a decision on an investigation."""
+        return tuple(reason for reason in cls if reason is not cls.RELEASED)
 
     @property
     def label(self) -> Message:
@@ -46,6 +52,7 @@ _LABELS = {
     Reason.GOODWILL: msg("Goodwill"),
     Reason.SUSPECTED_FRAUD: msg("Suspected fraud (no points returned)"),
     Reason.OTHER: msg("Other"),
+    Reason.RELEASED: msg("Released after an investigation"),
 }
 
 REFUND_FOR_CANCELLED_ORDER = "Refund due to order cancellation"

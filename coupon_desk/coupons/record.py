@@ -62,4 +62,17 @@ class MarkRefunded:
     taken_over_by: str | None = None
 
 
-RecordChange = PutClaim | DropClaim | MarkCancelled | MarkUsed | MarkRefunded
+@dataclass(frozen=True, slots=True)
+class MarkReleased:
+    """A coupon that was cancelled without points, whose points were given back after all: stays cancelled; the mark goes.
+
+    `taken_over_by` is the operation that finished another desk's.
+    """
+
+    at: datetime
+    by: str
+    points_returned: Points
+    taken_over_by: str | None = None
+
+
+RecordChange = PutClaim | DropClaim | MarkCancelled | MarkUsed | MarkRefunded | MarkReleased

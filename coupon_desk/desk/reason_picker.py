@@ -13,7 +13,7 @@ from coupon_desk.desk.controls import button, column
 from coupon_desk.desk.stage import Stage
 from coupon_desk.words import msg
 
-REASONS: Final = tuple(Reason)
+REASONS: Final = Reason.choices()
 
 
 class ReasonPicker(QWidget):

@@ -19,6 +19,7 @@ class Right(StrEnum):
     CANCEL = "cancel"
     INVALIDATE = "invalidate"
     REFUND_ORDER = "refund_order"
+    INVESTIGATE = "investigate"
     APPROVE = "approve"
     READ_TRAIL = "read_trail"
     EXPORT = "export"
@@ -76,7 +77,14 @@ def refusal(role: Role, right: Right) -> NotPermitted:
 _READING: Final = frozenset({Right.SEE, Right.SEE_CUSTOMER, Right.READ_TRAIL, Right.EXPORT, Right.REPRINT})
 
 _CLERK: Final = frozenset({Right.SEE, Right.SEE_CUSTOMER, Right.ASK, Right.REPRINT})
-_MANAGER: Final = _CLERK | {Right.CANCEL, Right.INVALIDATE, Right.REFUND_ORDER, Right.APPROVE, Right.READ_TRAIL}
+_MANAGER: Final = _CLERK | {
+    Right.CANCEL,
+    Right.INVALIDATE,
+    Right.REFUND_ORDER,
+    Right.INVESTIGATE,
+    Right.APPROVE,
+    Right.READ_TRAIL,
+}
 
 _RIGHTS: Final = {
     Role.VIEWER: frozenset({Right.SEE}),
@@ -101,6 +109,7 @@ _LABELS: Final = {
     Right.CANCEL: msg("Cancel coupons"),
     Right.INVALIDATE: msg("Invalidate coupons without returning points"),
     Right.REFUND_ORDER: msg("Refund for cancelled orders"),
+    Right.INVESTIGATE: msg("Decide on suspected fraud"),
     Right.APPROVE: msg("Approve what others ask for"),
     Right.READ_TRAIL: msg("Read the trail"),
     Right.EXPORT: msg("Export the trail"),
@@ -117,6 +126,7 @@ _REFUSALS: Final = {
     Right.CANCEL: msg("Your role ({role}) may not cancel coupons."),
     Right.INVALIDATE: msg("Your role ({role}) may not invalidate coupons."),
     Right.REFUND_ORDER: msg("Your role ({role}) may not ask for a refund for a cancelled order."),
+    Right.INVESTIGATE: msg("Your role ({role}) may not decide on suspected fraud."),
     Right.APPROVE: msg("Your role ({role}) may not approve requests."),
     Right.READ_TRAIL: msg("Your role ({role}) may not read the trail."),
     Right.EXPORT: msg("Your role ({role}) may not export the trail."),

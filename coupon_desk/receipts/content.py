@@ -18,6 +18,7 @@ class ReceiptKind(StrEnum):
     CANCELLED = "cancelled"
     INVALIDATED = "invalidated"
     ORDER_REFUND = "order_refund"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True)

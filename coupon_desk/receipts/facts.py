@@ -72,6 +72,7 @@ _TITLES: Final = {
     ReceiptKind.CANCELLED: msg("Coupon cancelled"),
     ReceiptKind.INVALIDATED: msg("Coupon invalidated"),
     ReceiptKind.ORDER_REFUND: msg("Points returned for a cancelled order"),
+    ReceiptKind.RELEASED: msg("Points returned"),
 }
 
 
@@ -98,7 +99,7 @@ def _facts(content: ReceiptContent) -> Iterator[tuple[Message, object, bool]]:
     if content.customer_name:
         yield msg("Customer"), content.customer_name, False
     # A suspicion is not printed on a paper that the customer takes along.
-    if content.reason is not Reason.SUSPECTED_FRAUD:
+    if content.reason not in {Reason.SUSPECTED_FRAUD, Reason.RELEASED}:
         yield msg("Reason"), content.reason.label, False
     yield msg("Served by"), content.operator_name, False
     yield msg("Reference"), content.reference, True

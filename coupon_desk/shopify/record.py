@@ -14,7 +14,7 @@ from coupon_desk.clock import from_text, to_text
 from coupon_desk.coupons.code import CouponCode, InvalidCode, fold
 from coupon_desk.coupons.evidence import Claim, RecordEntry, RecordStatus
 from coupon_desk.coupons.points import Points
-from coupon_desk.coupons.record import DropClaim, MarkCancelled, MarkRefunded, MarkUsed, PutClaim, RecordChange
+from coupon_desk.coupons.record import DropClaim, MarkCancelled, MarkRefunded, MarkReleased, MarkUsed, PutClaim, RecordChange
 from coupon_desk.errors import RemoteRefused, System
 from coupon_desk.shopify import splice
 from coupon_desk.words import Message, msg
@@ -106,9 +106,10 @@ def _changed_entry(text: str, place: int, change: RecordChange) -> str:
             changes = [("status", RecordStatus.USED.value)]
             if not entry.get("used_at"):
                 changes.append(("used_at", to_text(change.at)))
-        case MarkRefunded():
+        case MarkRefunded() | MarkReleased():
+            is_used = isinstance(change, MarkRefunded)
             changes = [
-                ("status", RecordStatus.USED.value),
+                ("status", (RecordStatus.USED if is_used else RecordStatus.CANCELLED).value),
                 ("refunded_at", to_text(change.at)),
                 ("refunded_by", change.by),
                 ("points_returned", change.points_returned),
@@ -182,6 +183,8 @@ def _entry(entry: Mapping[str, Any]) -> RecordEntry:
         claim=_claim(entry.get(_MARK)),
         refunded_at=_moment(entry.get("refunded_at"), must_be_understood=True),
         taken_over_by=told if isinstance(told := entry.get(_TAKEN_OVER_BY), str) else None,
+        cancelled_by=told if isinstance(told := entry.get("cancelled_by"), str) else None,
+        points_returned=_points(entry.get("points_returned")),
     )
 
 

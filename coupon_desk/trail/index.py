@@ -73,6 +73,12 @@ def put_row(connection: Connection, row: OperationRow) -> None:
         connection.execute(_ADD, {"id": row.id, **values})
 
 
+def rows_of(connection: Connection, code: CouponCode) -> tuple[OperationRow, ...]:
+    """The operations on one coupon, newest first, as a transaction that writes sees them."""
+    query = select(operations).where(operations.c.code == code.text).order_by(operations.c.opened_at.desc(), operations.c.id)
+    return tuple(_row(row._mapping) for row in connection.execute(query))
+
+
 # Built once: putting them together takes longer than SQLite takes to carry them out.
 _HOLDER: Final = select(operations.c.id).where(
     operations.c.open_code == bindparam("code"), operations.c.id != bindparam("besides")
@@ -90,6 +96,10 @@ class OperationIndex:
     def of_code(self, code: CouponCode) -> tuple[OperationRow, ...]:
         """The operations on one coupon, newest first."""
         return self._find(operations.c.code == code.text)
+
+    def of_kind(self, kind: str) -> tuple[OperationRow, ...]:
+        """The operations of one kind, newest first."""
+        return self._find(operations.c.kind == kind)
 
     def codes_of(self, ids: Collection[str]) -> Mapping[str, CouponCode]:
         """The coupons of these operations, by operation."""

@@ -38,6 +38,7 @@ from coupon_desk.coupons.record import (
     DropClaim,
     MarkCancelled,
     MarkRefunded,
+    MarkReleased,
     MarkUsed,
     PutClaim,
     RecordChange,
@@ -206,15 +207,16 @@ class ShopInMemory:
                 mark = record.get("cancellation")
                 if isinstance(mark, dict) and mark["operation"] == operation:
                     del record["cancellation"]
-            case MarkCancelled(taken_over_by=operation):
+            case MarkCancelled(by=by, taken_over_by=operation):
                 record.pop("cancellation", None)
-                record |= {"status": "cancelled"} | ({"taken_over_by": operation} if operation else {})
+                record |= {"status": "cancelled", "cancelled_by": by} | ({"taken_over_by": operation} if operation else {})
             case MarkUsed():
                 record.pop("cancellation", None)
                 record["status"] = "used"
-            case MarkRefunded(at, taken_over_by=operation):
+            case MarkRefunded(at, taken_over_by=operation) | MarkReleased(at, taken_over_by=operation):
                 record.pop("cancellation", None)
-                record |= {"status": "used", "refunded_at": at.isoformat()}
+                status = "used" if isinstance(change, MarkRefunded) else "cancelled"
+                record |= {"status": status, "refunded_at": at.isoformat()}
                 record |= {"taken_over_by": operation} if operation else {}
         return PreparedRequest(System.SHOPIFY, "record", seen.digest or "", json.dumps(record))
 
@@ -269,7 +271,8 @@ class ShopInMemory:
         status = RecordStatus(str(record["status"]))
         taken_over_by = record.get("taken_over_by")
         by = taken_over_by if isinstance(taken_over_by, str) else None
-        return RecordEntry(status, Points(500), Decimal(500), None, None, None, None, claim, refunded_at, by)
+        cancelled_by = str(record["cancelled_by"]) if "cancelled_by" in record else None
+        return RecordEntry(status, Points(500), Decimal(500), None, None, None, None, claim, refunded_at, by, cancelled_by)
 
 
 PLAIN = PointCapabilities(DuplicateGuard.NONE, HistorySearch.BY_REFERENCE, None, 200, False, True)

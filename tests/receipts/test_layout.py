@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QTextDocument
 
+from coupon_desk.coupons.reasons import Reason
 from coupon_desk.receipts.content import ReceiptContent, ReceiptKind
 from coupon_desk.receipts.layout import ReceiptWidth, render
 from coupon_desk.words import Language
@@ -30,6 +31,8 @@ def changes_for(kind: ReceiptKind) -> dict[str, object]:
             return {"kind": kind, "points_returned": 0, "balance_after": None}
         case ReceiptKind.ORDER_REFUND:
             return {"kind": kind, "order": "#1001", "is_copy": True}
+        case ReceiptKind.RELEASED:
+            return {"kind": kind, "reason": Reason.RELEASED}
 
 
 def drawn(html: str, width: ReceiptWidth) -> tuple[QTextDocument, QImage]:

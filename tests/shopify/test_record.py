@@ -15,7 +15,7 @@ from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import Claim, RecordStatus
 from coupon_desk.coupons.points import Points
 from coupon_desk.coupons.reasons import Reason
-from coupon_desk.coupons.record import DropClaim, MarkCancelled, MarkRefunded, MarkUsed, PutClaim, RecordChange
+from coupon_desk.coupons.record import DropClaim, MarkCancelled, MarkRefunded, MarkReleased, MarkUsed, PutClaim, RecordChange
 from coupon_desk.errors import RemoteRefused
 from coupon_desk.shopify import splice
 from coupon_desk.shopify.record import MalformedRecord, changed, entries_of, entry_of
@@ -27,7 +27,8 @@ CLAIM = PutClaim(Claim("op-1", "sato", AT))
 MARK = '"cancellation":{"operation":"op-1","by":"sato","at":"2026-11-23T03:00:00.000000Z"}'
 CANCELLED = MarkCancelled(AT, "sato", Reason.CUSTOMER_REQUEST, Points(500))
 REFUNDED = MarkRefunded(AT, "sato", Points(500))
-CHANGES: list[RecordChange] = [CLAIM, CANCELLED, MarkUsed(AT), REFUNDED, DropClaim("op-1")]
+RELEASED = MarkReleased(AT, "mori", Points(500))
+CHANGES: list[RecordChange] = [CLAIM, CANCELLED, MarkUsed(AT), REFUNDED, RELEASED, DropClaim("op-1")]
 
 ODD = (
     '{ "note" : "caf\\u00e9 \\/ 佐藤", "coupons" :[\n'
@@ -96,6 +97,24 @@ def test_a_refund_for_a_cancelled_order_leaves_the_coupon_used() -> None:
     assert entry is not None
     assert entry.status is RecordStatus.USED
     assert f'"refunded_at":"{AT_TEXT}","refunded_by":"sato","points_returned":500' in changed(raw, CODE, CHANGES[3])
+
+
+def test_points_that_are_released_leave_the_coupon_cancelled_by_whom_it_was() -> None:
+    withheld = MarkCancelled(AT, "sato", Reason.SUSPECTED_FRAUD, Points(0))
+    cancelled = changed(ODD, CODE, withheld)
+    claimed = changed(cancelled, CODE, CLAIM)
+
+    before, after = entry_of(cancelled, CODE), entry_of(changed(claimed, CODE, RELEASED), CODE)
+
+    assert before is not None
+    assert (before.status, before.cancelled_by, before.points_returned) == (RecordStatus.CANCELLED, "sato", 0)
+    assert after is not None
+    assert (after.status, after.cancelled_by, after.points_returned) == (RecordStatus.CANCELLED, "sato", 500)
+    assert (after.refunded_at, after.claim) == (AT, None)
+    assert changed(claimed, CODE, DropClaim("op-1")) == cancelled
+    assert changed(claimed, CODE, RELEASED) == cancelled.replace(
+        '"points_returned":0', f'"points_returned":500,"refunded_at":"{AT_TEXT}","refunded_by":"mori"'
+    )
 
 
 @pytest.mark.parametrize(
