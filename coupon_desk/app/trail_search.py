@@ -22,6 +22,7 @@ class EntryKind(StrEnum):
     UPDATE_RECORD = StepName.UPDATE_RECORD.value
     NOTIFY = StepName.NOTIFY.value
     RETIRE = StepName.RETIRE.value
+    INVESTIGATIONS = "investigations"
     ALARMS = "alarms"
     SIGNING_IN = "signing_in"
     REFUSED_RIGHTS = "refused_rights"
@@ -87,6 +88,7 @@ def midnight(day: date | None) -> datetime | None:
 _LABELS = {
     EntryKind.ALL: msg("Everything"),
     EntryKind.OPERATIONS: msg("Whole operations"),
+    EntryKind.INVESTIGATIONS: msg("Decisions on suspected fraud"),
     EntryKind.ALARMS: msg("Alarms"),
     EntryKind.SIGNING_IN: msg("Signing in and out"),
     EntryKind.REFUSED_RIGHTS: msg("Refused rights"),
@@ -99,6 +101,7 @@ _LABELS = {
 _ACTIONS = {
     EntryKind.ALL: (),
     EntryKind.OPERATIONS: ("operation.",),
+    EntryKind.INVESTIGATIONS: ("investigation.",),
     EntryKind.ALARMS: ("operation.attention", "trail.database_", "trail.shipping_alarm", "trail.key"),
     EntryKind.SIGNING_IN: ("signed_", "sign_in_"),
     EntryKind.REFUSED_RIGHTS: ("right_refused",),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from coupon_desk.app.investigations import Investigation
 
 
-@click.group(invoke_without_command=True, short_help="Coupons switched off on suspicion, and what is decided on them.")
+@click.group(invoke_without_command=True, short_help="Decide on what was switched off on suspicion.")
 @for_scripts
 @click.pass_context
 def investigations(context: click.Context) -> int:

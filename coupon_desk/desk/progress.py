@@ -121,7 +121,7 @@ def _outcome(operation: Operation) -> tuple[Tone, Message, Message | None, str]:
 def _completed(operation: Operation) -> Message:
     if operation.kind is OperationKind.INVALIDATE:
         return msg("Invalidated; no points were returned")
-    if operation.kind is OperationKind.ORDER_REFUND:
+    if operation.kind in {OperationKind.ORDER_REFUND, OperationKind.RELEASE}:
         return msg("{points} points were returned", points=operation.points_returned)
     return msg("Cancelled: {points} points are returned", points=operation.points_returned)
 

@@ -50,7 +50,7 @@ def outcome(entry: Entry) -> Outcome | None:
     if kind in {"operation", "step"} and verb in OUTCOMES:
         return OUTCOMES[verb]
     result = entry.fields.result
-    if entry.action.endswith(("_refused", "_failed")):
+    if entry.action.endswith(("_refused", ".refused", "_failed")):
         return OUTCOMES["refused"]
     if entry.action == "trail.verified" and result is not None:
         return _INTACT if result == "intact" else _BROKEN
@@ -146,6 +146,8 @@ _EVENTS: Final[Mapping[str, Message]] = {
     "people_change_failed": msg("Change of an operator"),
     "people_change_begun": msg("Change of an operator, for all desks"),
     "people_published": msg("Operators published for all desks"),
+    "investigation.confirmed": msg("Fraud confirmed: the points are never returned"),
+    "investigation.refused": msg("Decision on suspected fraud"),
     "trail.erased": msg("Customer's personal data erased"),
     "trail_exported": msg("Trail exported"),
     "trail.read": msg("Trail read"),
@@ -169,6 +171,9 @@ _OTHER_REASONS: Final[Mapping[str, Message]] = {
     "disabled": msg("Login disabled"),
     "missing": msg("Right missing"),
     "role_changed": msg("Role was changed"),
+    "already_confirmed": msg("Fraud was confirmed before"),
+    "already_released": msg("The points were released before"),
+    "release_open": msg("The points are asked for"),
     "asked": msg("The customer asked for it"),
     "time_is_over": msg("Kept long enough"),
     "after_cut_off": msg("The program was cut off before"),
