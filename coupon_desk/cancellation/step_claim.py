@@ -123,7 +123,8 @@ def _why_not_claim(work: Work) -> Callable[[RecordEntry | None], Finding | None]
         if is_release:
             if entry.refunded_at is not None:
                 return refusal(Rule.ALREADY_RETURNED, msg("The points of this coupon were released."))
-            return None if entry.status is RecordStatus.CANCELLED else _not_withheld()
+            was_used = entry.status is RecordStatus.USED and entry.claim is not None
+            return None if was_used or entry.status is RecordStatus.CANCELLED else _not_withheld()
         if entry.status is RecordStatus.CANCELLED:
             return refusal(Rule.CANCELLED, msg("Already cancelled."))
         if used_is_expected and entry.refunded_at is not None:

@@ -57,8 +57,10 @@ def _recorded(evidence: Evidence, entry: RecordEntry | None) -> Iterator[Finding
     if entry is not None and entry.refunded_at is not None:
         yield _no(Rule.ALREADY_RETURNED, msg("The points of this coupon were released on {at}.", at=entry.refunded_at))
         return
-    is_cancelled = entry is not None and entry.status is RecordStatus.CANCELLED and not entry.points_returned
     is_marked = entry is not None and entry.claim is not None and entry.claim.operation == evidence.taking_over
+    # Used meanwhile: taken over only to end what the other desk began.
+    standing = {RecordStatus.CANCELLED, RecordStatus.USED} if is_marked else {RecordStatus.CANCELLED}
+    is_cancelled = entry is not None and entry.status in standing and not entry.points_returned
     is_ours = own is not None and own.withheld is not None and entry is not None and entry.cancelled_by == own.withheld.by
     if not is_cancelled or not (is_ours or is_marked):
         yield _no(Rule.NOT_WITHHELD, msg("The customer's record does not say that the coupon was cancelled without points."))

@@ -76,7 +76,7 @@ def test_released_points_come_once_and_the_customer_is_told_by_the_ordinary_e_ma
     coupon = desk.catalogue.get(suspected.code)
     assert coupon is not None
     assert coupon.status is CouponStatus.CANCELLED
-    html = desk.receipt(done.id, ReceiptWidth.A4, Language.EN, is_copy=False)
+    html = desk.receipt(done.id, ReceiptWidth.A4, Language.EN)
     assert "500 points returned" in html
     assert "investigation" not in html.lower()
     with pytest.raises(NotPermitted, match="released before"):
