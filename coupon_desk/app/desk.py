@@ -15,10 +15,13 @@ from coupon_desk.app.doctor import Check, examine
 from coupon_desk.app.erasing import erase_customer, erase_what_is_old
 from coupon_desk.app.freshening import row_of
 from coupon_desk.app.home import Home, desk_name
+from coupon_desk.app.inbox import OrderInbox
 from coupon_desk.app.investigations import Investigations
+from coupon_desk.app.order_refund import OrderRefunds, OrderRefundView
 from coupon_desk.app.parts import Parts
 from coupon_desk.app.proofs import TrailProofs
 from coupon_desk.app.receipt import receipt_of
+from coupon_desk.app.timeline import TimelineEvent
 from coupon_desk.app.trail_reading import TrailReading
 from coupon_desk.app.view import CouponView, view_of
 from coupon_desk.cancellation.engine import ignore
@@ -30,7 +33,7 @@ from coupon_desk.cancellation.operation import (
     StepName,
     StepState,
 )
-from coupon_desk.cancellation.own_work import own_work
+from coupon_desk.cancellation.own_work import operations_on, own_work
 from coupon_desk.cancellation.work import Observer
 from coupon_desk.catalogue.sync import Synchroniser, SyncOutcome, SyncProgress
 from coupon_desk.central.health import CentralState, state
@@ -91,6 +94,11 @@ class CouponDesk:
         self.engine = self._parts.engine
         self._has_erased = False
         self.coupons = CouponReading(self.catalogue, self.people)
+        parts = self._parts
+        self.order_refunds = OrderRefunds(parts.shop, parts.gatherer, self.trail, self.index, self.people, parts.need_secrets)
+        self.inbox = OrderInbox(
+            parts.shop, parts.points, self.trail, self.index, self.people, clock, parts.customer_of, parts.need_secrets
+        )
         self.reading = TrailReading(self.trail, self.index, self.catalogue, self.people)
         self.proofs = TrailProofs(
             self.trail, self.people, self._parts.key_store, self._parts.checkpoints, clock, settings.shop.name, self.hold
@@ -163,8 +171,21 @@ class CouponDesk:
         if customer is not None:
             with suppress(RemoteError):
                 recent = self._parts.points.read_recent(customer.pos_customer_id, RECENT_ENTRIES)
-        view = view_of(evidence, judge(evidence), self.catalogue.get(code), recent, self.settings.shop.language)
+        known = operations_on(self.trail, self.index, code)
+        view = view_of(evidence, judge(evidence), self.catalogue.get(code), recent, self.settings.shop.language, known)
         return view if person is None or person.role.may(Right.SEE_CUSTOMER) else view_without_customer(view)
+
+    def timeline(self, code: CouponCode, session: Session | None) -> tuple[TimelineEvent, ...]:
+        """The coupon's life as one line of events, the oldest first. Errors as in `look`."""
+        return self.look(code, session).timeline
+
+    def order_refund(self, code: CouponCode, order: str, session: Session | None) -> OrderRefundView:
+        """What the refund of a cancelled order would be; nothing is written. See `OrderRefunds.look`."""
+        return self.order_refunds.look(code, order, session)
+
+    def orders_to_refund(self, code: CouponCode, session: Session | None) -> tuple[OrderRefundView, ...]:
+        """The same for every order that bears the code. See `OrderRefunds.all_of`."""
+        return self.order_refunds.all_of(code, session)
 
     def cancel(
         self, request: CancelRequest, session: Session, on_change: Observer = ignore, *, wait_seconds: float = 0.0

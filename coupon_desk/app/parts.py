@@ -67,7 +67,7 @@ class Parts:
         self._executor = ThreadPoolExecutor(max_workers=12, thread_name_prefix="evidence")
         self.claims = self._open_claims()
         self.shipping = self._open_shipping()
-        self.gatherer = Gatherer(self.shop, self.points, clock, self._executor, self._customer_of, self._holder_of)
+        self.gatherer = Gatherer(self.shop, self.points, clock, self._executor, self.customer_of, self._holder_of)
         self.engine = self._engine()
 
     def need_secrets(self) -> None:
@@ -76,6 +76,11 @@ class Parts:
         self.secrets.give(SecretName.POS_TOKEN)
         if self.settings.mail.username:
             self.secrets.give(SecretName.MAIL_PASSWORD)
+
+    def customer_of(self, code: CouponCode) -> str | None:
+        """The customer whom the catalogue knows for a code: a hint, to be checked."""
+        coupon = self.catalogue.get(code)
+        return coupon.customer_id if coupon else None
 
     def abort_reads(self) -> None:
         """End every read that is under way; writes go on to their end."""
@@ -153,10 +158,6 @@ class Parts:
 
     def _holder_of(self, code: CouponCode) -> Held | None:
         return self.claims.holder(code) if self.claims else None
-
-    def _customer_of(self, code: CouponCode) -> str | None:
-        coupon = self.catalogue.get(code)
-        return coupon.customer_id if coupon else None
 
     def _contacts_of(self, login: str) -> tuple[str, ...]:
         operator = self.people.get(login)

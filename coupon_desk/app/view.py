@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from coupon_desk.app.timeline import TimelineEvent, timeline
+from coupon_desk.cancellation.operation import Operation
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.coupons.eligibility import Verdict
@@ -19,7 +21,8 @@ class CouponView:
 
     Balances are points, None where the point system did not answer. `entries` are the customer's, newest first, the coupon's
     own among them. `points_gained` is what a cancellation would give back now: nothing where a desk whose work is
-    taken over has returned it. `email_masked` is None where nobody can be written to.
+    taken over has returned it. `email_masked` is None where nobody can be written to. `timeline` is the
+    coupon's life, the oldest event first.
     """
 
     code: CouponCode
@@ -37,10 +40,16 @@ class CouponView:
     returned: PointEntry | None
     looked_at: datetime
     points_gained: Points
+    timeline: tuple[TimelineEvent, ...] = ()
 
 
 def view_of(
-    evidence: Evidence, verdict: Verdict, coupon: Coupon | None, recent: tuple[PointEntry, ...], shop_language: Language
+    evidence: Evidence,
+    verdict: Verdict,
+    coupon: Coupon | None,
+    recent: tuple[PointEntry, ...],
+    shop_language: Language,
+    operations: tuple[Operation, ...] = (),
 ) -> CouponView:
     """Put together what is drawn."""
     history = evidence.history if isinstance(evidence.history, HistorySeen) else None
@@ -66,6 +75,7 @@ def view_of(
         returned=returned,
         looked_at=evidence.gathered_at,
         points_gained=gain,
+        timeline=timeline(evidence, operations),
     )
 
 

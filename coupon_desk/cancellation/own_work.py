@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState
@@ -55,6 +56,15 @@ def suspected_by(trail: Trail, operation: Operation) -> str | None:
     """The login of who invalidated the coupon whose points an operation asks for; None where it asks for no such points."""
     released = operation.request.releases
     return story_of(trail, released).operation.operator.login if released is not None else None
+
+
+def operations_on(trail: Trail, index: OperationIndex, code: CouponCode) -> tuple[Operation, ...]:
+    """Every operation of this desk on a coupon, the newest first, without those whose texts were erased."""
+    found = []
+    for row in index.of_code(code):
+        with suppress(OperationErased):
+            found.append(story_of(trail, row.id).operation)
+    return tuple(found)
 
 
 def own_work(trail: Trail, index: OperationIndex, code: CouponCode, besides: str = "") -> OwnWork | None:

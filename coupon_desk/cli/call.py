@@ -54,8 +54,11 @@ class Call:
             self.log()
         return self.desk
 
-    def reader(self, right: Right = Right.SEE, about: str = "") -> tuple[CouponDesk, Session | None]:
-        """The desk and who reads; nobody signs in where there is no operator yet. Raises DeskError."""
+    def reader(self, right: Right | None = Right.SEE, about: str = "") -> tuple[CouponDesk, Session | None]:
+        """The desk and who reads; nobody signs in where there is no operator yet. Raises DeskError.
+
+        `right` None: what is called below asks for it.
+        """
         desk = self.open()
         if desk.people.is_empty():
             return desk, None

@@ -11,6 +11,7 @@ from coupon_desk.cancellation.operation import CancelRequest, Operation, Operati
 from coupon_desk.cli.call import Call
 from coupon_desk.cli.documents import error_document, not_begun_document, operation_document
 from coupon_desk.cli.failures import say_error
+from coupon_desk.cli.inbox import would_refund
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.receipts import keep_receipt
 from coupon_desk.cli.tables import Colour
@@ -82,12 +83,18 @@ def cancel(
 @click.argument("code")
 @click.option("--order", required=True, metavar="ORDER", help="The cancelled order that used the coupon: #1001 or its id.")
 @click.option("--note", required=True, metavar="TEXT", help="What happened, in your words.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be asked for, and why; ask for nothing.")
 @take_over_option
 @wait_option
 @for_scripts
 @click.pass_obj
-def refund_order(call: Call, code: str, order: str, note: str, take_over: bool, waits: bool) -> int:
-    """Give the points of a used coupon whose order was cancelled, once a second person has approved."""
+def refund_order(call: Call, code: str, order: str, note: str, dry_run: bool, take_over: bool, waits: bool) -> int:
+    """Give the points of a used coupon whose order was cancelled, once a second person has approved.
+
+    As large a part of the points that were deducted as of the money was refunded; all of them where nothing was paid.
+    """
+    if dry_run:
+        return would_refund(call, code, order)
     call.document = {"operations": []}
     desk, session = call.worker()
     batch = Batch(call, desk, session, WAIT_SECONDS if waits else 0.0, takes_over=take_over)

@@ -9,6 +9,7 @@ from coupon_desk.coupons.evidence import Absent, DiscountSeen, HistorySeen, NotA
 from coupon_desk.words import Language, say
 
 if TYPE_CHECKING:
+    from coupon_desk.app.timeline import TimelineEvent
     from coupon_desk.app.view import CouponView
     from coupon_desk.coupons.coupon import Coupon
     from coupon_desk.coupons.eligibility import Finding
@@ -72,6 +73,20 @@ def view_document(view: CouponView, language: Language, *, with_customer: bool) 
         if evidence.own
         else None,
         "looked_at": moment(view.looked_at),
+        "history": [event_document(event, language) for event in view.timeline],
+    }
+
+
+def event_document(event: TimelineEvent, language: Language) -> Document:
+    """One event of a coupon's life."""
+    return {
+        "kind": event.kind.value,
+        "at": moment(event.at),
+        "what": say(event.what, language),
+        "points": event.points,
+        "reference": event.reference,
+        "who": event.who,
+        "approver": event.approver,
     }
 
 

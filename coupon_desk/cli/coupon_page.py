@@ -52,6 +52,7 @@ def tell_view(output: Output, view: CouponView, *, with_customer: bool) -> None:
     output.table(tuple((Cell(output.words(name), Colour.FAINT), value) for name, value in facts))
     output.line()
     _points(output, view)
+    _history(output, view)
 
 
 def _verdict(output: Output, view: CouponView) -> None:
@@ -152,6 +153,29 @@ def _entry_row(output: Output, view: CouponView, entry: PointEntry) -> Row:
         entry.reason,
         Cell(entry.reference or "", colour),
         role,
+    )
+
+
+def _history(output: Output, view: CouponView) -> None:
+    """The coupon's life, one line an event."""
+    if not view.timeline:
+        return
+    output.line()
+    output.say(msg("What happened"), Colour.BOLD)
+    heads = (msg("When"), msg("Event"), msg("What"), msg("Who"), msg("Approved by"), msg("Reference"))
+    output.table(
+        tuple(
+            (
+                when(output, event.at),
+                output.words(event.kind.label),
+                output.words(event.what),
+                event.who or "",
+                event.approver or "",
+                event.reference,
+            )
+            for event in view.timeline
+        ),
+        heads,
     )
 
 

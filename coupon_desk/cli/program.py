@@ -17,6 +17,7 @@ from coupon_desk.cli.coupons import search, show
 from coupon_desk.cli.demo import demo
 from coupon_desk.cli.doctor import doctor
 from coupon_desk.cli.failures import INTERRUPTED, interrupted, told, unexpected, wrongly_called
+from coupon_desk.cli.inbox import inbox
 from coupon_desk.cli.investigations import investigations
 from coupon_desk.cli.operations import operations, resume
 from coupon_desk.cli.options import for_scripts
@@ -61,6 +62,7 @@ for command in (
     show,
     cancel,
     refund_order,
+    inbox,
     approvals,
     investigations,
     operations,

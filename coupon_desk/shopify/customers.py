@@ -83,10 +83,12 @@ class _Answer(Shape, frozen=True):
 RECORD: Final = Operation("CustomerRecord", _Answer, PERSONAL_FIELDS)
 
 
-def read_record(client: ShopifyClient, customer_id: str, code: CouponCode, namespace: str, key: str) -> RecordSeen | Absent:
+def read_record(
+    client: ShopifyClient, customer_id: str, code: CouponCode, namespace: str, key: str, *, background: bool = False
+) -> RecordSeen | Absent:
     """The customer and the coupon's entry of their record; Absent where Shopify does not know the customer.
 
-    Raises MalformedRecord, RemoteRefused or RemoteUnavailable.
+    `background`: the counter goes before. Raises MalformedRecord, RemoteRefused or RemoteUnavailable.
     """
     variables = {
         "id": customer_id,
@@ -96,7 +98,7 @@ def read_record(client: ShopifyClient, customer_id: str, code: CouponCode, names
         "posKey": POS_ID_KEY,
         "personal": True,
     }
-    customer = client.read(RECORD, variables).data.customer
+    customer = client.read(RECORD, variables, background=background).data.customer
     if customer is None:
         return Absent()
     raw = customer.record.text() if customer.record else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +14,7 @@ from coupon_desk.coupons.record import RecordChange
 from coupon_desk.errors import OutcomeUnknown, RemoteError, System
 from coupon_desk.shopify import customers, discounts, orders, writes
 from coupon_desk.shopify.answers import Reply
+from coupon_desk.shopify.cancelled_orders import ListedOrder, cancelled_orders
 from coupon_desk.shopify.client import ShopifyClient
 from coupon_desk.shopify.record import changed
 from coupon_desk.shopify.refusals import LOOK_FIRST, refused
@@ -41,9 +44,12 @@ class ShopifyShop:
         """The same discount by id; Absent when the discount, or the code on it, is gone."""
         return discounts.read_by_id(self._client, discount_id, code)
 
-    def read_record(self, customer_id: str, code: CouponCode) -> RecordSeen | Absent:
-        """The customer and their record; Absent where Shopify does not know the customer. Raises MalformedRecord too."""
-        return customers.read_record(self._client, customer_id, code, self._namespace, self._key)
+    def read_record(self, customer_id: str, code: CouponCode, *, background: bool = False) -> RecordSeen | Absent:
+        """The customer and their record; Absent where Shopify does not know the customer. Raises MalformedRecord too.
+
+        `background`: whoever stands at the counter goes before.
+        """
+        return customers.read_record(self._client, customer_id, code, self._namespace, self._key, background=background)
 
     def find_orders(self, code: CouponCode, customer_id: str | None, since: datetime | None) -> OrdersSeen:
         """Orders that bear the code: by search, and among the customer's own orders since the coupon was issued."""
@@ -52,6 +58,10 @@ class ShopifyShop:
     def read_order(self, order: str) -> OrderSeen | Absent:
         """One order by its name (`#1001`) or id, with all its codes."""
         return orders.read_order(self._client, order)
+
+    def cancelled_orders(self, since: datetime, stop: threading.Event | None = None) -> Iterator[tuple[ListedOrder, ...]]:
+        """Cancelled orders that changed since a moment, page by page, for the inbox; a search, and no ground for a decision."""
+        return cancelled_orders(self._client, since, stop)
 
     def prepare_deactivation(self, discount: DiscountSeen) -> PreparedRequest:
         """Switch the whole discount off; for a discount that bears only this code. Raises RemoteRefused for another."""

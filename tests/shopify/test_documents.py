@@ -7,13 +7,17 @@ from importlib.resources import files
 import pytest
 from graphql import NoDeprecatedCustomRule, OperationDefinitionNode, build_schema, parse, specified_rules, validate
 
-from coupon_desk.shopify import customers, discounts, health, listing, orders, writes
+from coupon_desk.shopify import cancelled_orders, customers, discounts, health, listing, orders, writes
 from coupon_desk.shopify.operations import Operation, document
 
 OPERATIONS = {
     operation.name: operation
     for operation in (
-        *(value for module in (customers, discounts, health, listing, orders) for value in vars(module).values()),
+        *(
+            value
+            for module in (cancelled_orders, customers, discounts, health, listing, orders)
+            for value in vars(module).values()
+        ),
         *writes.OPERATIONS.values(),
         writes.JOB_STATE,
     )

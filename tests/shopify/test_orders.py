@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from coupon_desk.coupons.evidence import Absent, OrderSeen
+from coupon_desk.coupons.evidence import Absent, OrderPayment, OrderSeen
 from coupon_desk.errors import RemoteUnavailable
 from coupon_desk.shopify.orders import quoted
 from coupon_desk.shopify.shop import ShopifyShop
@@ -95,6 +96,46 @@ def test_a_name_is_only_taken_when_it_is_the_whole_name(wire: Wire, shop: Shopif
 
     assert not isinstance(seen, Absent)
     assert wire.heard[1].json["variables"] == {"id": "gid://shopify/Order/12"}
+
+
+def bag(amount: str, currency: str = "JPY") -> dict[str, Any]:
+    return {"shopMoney": {"amount": amount, "currencyCode": currency}}
+
+
+def test_an_order_read_by_itself_tells_what_was_paid_and_refunded(wire: Wire, shop: ShopifyShop) -> None:
+    money = {
+        "displayFinancialStatus": "PARTIALLY_REFUNDED",
+        "totalReceivedSet": bag("6800.0"),
+        "totalRefundedSet": bag("3400.25"),
+    }
+    wire.say(http({"data": {"order": {**order(12, cancelled=True), **money}}}))
+
+    seen = shop.read_order("gid://shopify/Order/12")
+
+    assert not isinstance(seen, Absent)
+    assert seen.payment == OrderPayment("PARTIALLY_REFUNDED", Decimal("6800.0"), Decimal("3400.25"), "JPY")
+
+
+@pytest.mark.parametrize(
+    ("received", "refunded"),
+    [
+        (bag("NaN"), bag("0")),
+        (bag("-1"), bag("0")),
+        (bag("1e999999"), bag("0")),
+        (bag("100"), bag("100", "USD")),
+        (bag("100"), None),
+    ],
+)
+def test_money_that_cannot_be_calculated_with_is_not_known(
+    wire: Wire, shop: ShopifyShop, received: dict[str, Any], refunded: dict[str, Any] | None
+) -> None:
+    money = {"displayFinancialStatus": "PAID", "totalReceivedSet": received, "totalRefundedSet": refunded}
+    wire.say(http({"data": {"order": {**order(12), **money}}}))
+
+    seen = shop.read_order("gid://shopify/Order/12")
+
+    assert not isinstance(seen, Absent)
+    assert seen.payment is None
 
 
 def test_no_name_is_no_order(wire: Wire, shop: ShopifyShop) -> None:

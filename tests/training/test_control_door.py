@@ -45,6 +45,33 @@ def test_a_coupon_is_used_and_its_order_cancelled(shop: TrainingShop, control: C
     assert "usage limit" in refused["error"]
 
 
+def test_an_order_is_paid_refunded_in_part_and_cancelled_without_a_refund(
+    shop: TrainingShop, control: Control, admin: Admin
+) -> None:
+    showcase = shop.showcase
+    kept = control.post("redeem", {"code": showcase.example.code, "other_codes": [showcase.record_list.code]})
+    unpaid = control.post("redeem", {"code": showcase.english_customer.code, "is_paid": False})
+    control.post("cancel_order", {"order": kept["order"], "refunded": 0})
+    control.post("cancel_order", {"order": unpaid["order"]})
+
+    def money(order: dict[str, Any]) -> tuple[str, str, str]:
+        ask = """query One($id: ID!) { order(id: $id) { displayFinancialStatus
+            totalReceivedSet { shopMoney { amount } } totalRefundedSet { shopMoney { amount } } } }"""
+        told = admin.data(ask, id=order["id"])
+        received, back = (told[name]["shopMoney"]["amount"] for name in ("totalReceivedSet", "totalRefundedSet"))
+        return told["displayFinancialStatus"], received, back
+
+    assert money(kept) == ("PAID", "6800.0", "0.0")
+    assert money(unpaid) == ("VOIDED", "0.0", "0.0")
+    part = control.post("refund_order", {"order": kept["order"], "amount": 1700})
+    assert part["financial_status"] == "PARTIALLY_REFUNDED"
+    assert money(kept) == ("PARTIALLY_REFUNDED", "6800.0", "1700.0")
+    assert control.post("refund_order", {"order": kept["order"], "amount": 9999})["financial_status"] == "REFUNDED"
+    (told,) = control.get("story", code=showcase.record_list.code)["orders"]
+    assert told["codes"] == [showcase.example.code, showcase.record_list.code]
+    assert "usage limit" in control.post("redeem", {"code": showcase.record_list.code}, status=409)["error"]
+
+
 def test_faults_are_set_seen_and_cleared(shop: TrainingShop, control: Control, pos: Pos) -> None:
     control.post("faults", [{"call": "balance", "kind": "error_500_before", "every": 1}])
     customer = number(shop.showcase.example.customer_id)
