@@ -372,7 +372,7 @@ class CouponDesk:
         """How this desk stands in the central database. Raises RemoteError, and ConfigurationError where there is none."""
         if self._parts.central is None:
             raise _no_central()
-        return state(self._parts.central)
+        return state(self._parts.central, self._parts.settings.shopify.domain)
 
     def abort_reads(self) -> None:
         """End every read that is under way, for a quick shutdown; writes go on to their end."""

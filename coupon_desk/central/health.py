@@ -73,6 +73,7 @@ _TRIGGERS: Final = (
 )
 _NEWEST: Final = text("SELECT max(version) FROM coupon_desk.schema_version")
 _HEAD: Final = text("SELECT sequence FROM coupon_desk.entries WHERE desk = :desk ORDER BY sequence DESC LIMIT 1")
+_STANDING: Final = text("SELECT people, waiting_elsewhere, waiting_here, allowances FROM coupon_desk.standing(:shop)")
 _CLAIMS: Final = text("SELECT shop, shown_as, operation, operator, made_at, is_returning FROM coupon_desk.own_claims()")
 
 
@@ -102,7 +103,11 @@ class OpenClaim:
 
 @dataclass(frozen=True, slots=True)
 class CentralState:
-    """How this desk stands in the central database; `entries` of its trail are there."""
+    """How this desk stands in the central database; `entries` of its trail are there.
+
+    Of the shop: `people` who are listed and not disabled; requests of other desks that wait for a second person, and of this
+    one that are open; how many operations of this desk count towards limits (`allowances`).
+    """
 
     server: str
     desk: str
@@ -110,6 +115,10 @@ class CentralState:
     is_encrypted: bool
     entries: int
     claims: tuple[OpenClaim, ...]
+    people: int
+    requests_elsewhere: int
+    requests_here: int
+    allowances: int
 
 
 def check(central: Central) -> CentralHealth:
@@ -141,10 +150,11 @@ def require_well(health: CentralHealth) -> None:
         )
 
 
-def state(central: Central) -> CentralState:
-    """How this desk stands there. Raises RemoteUnavailable, RemoteRefused."""
+def state(central: Central, shop: str) -> CentralState:
+    """How this desk stands there; `shop` is Shopify's domain of the shop. Raises RemoteUnavailable, RemoteRefused."""
     with central.connection() as connection:
         desk = _desk(connection)
+        standing = connection.execute(_STANDING, {"shop": shop}).one()
         return CentralState(
             server=central.address.shown,
             desk=desk,
@@ -155,6 +165,10 @@ def state(central: Central) -> CentralState:
                 OpenClaim(row.shop, row.shown_as, row.operation, row.operator, row.made_at.astimezone(UTC), row.is_returning)
                 for row in connection.execute(_CLAIMS)
             ),
+            people=standing.people,
+            requests_elsewhere=standing.waiting_elsewhere,
+            requests_here=standing.waiting_here,
+            allowances=standing.allowances,
         )
 
 

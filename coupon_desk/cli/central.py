@@ -18,7 +18,7 @@ from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.shipping import ship, shipping_document, verify
 from coupon_desk.errors import ConfigurationError, ExitStatus, RemoteRefused, System
 from coupon_desk.people.roles import Right
-from coupon_desk.words import msg, msgn, write
+from coupon_desk.words import Message, msg, msgn, write
 
 if TYPE_CHECKING:
     import psycopg
@@ -144,7 +144,7 @@ def disable_desk(call: Call, desk: str, url: str | None) -> int:
 @for_scripts
 @click.pass_obj
 def status(call: Call) -> int:
-    """How this desk stands there: its name, its entries there and here, its open claims."""
+    """How this desk stands there: its name, its entries there and here, operators, requests, limits, open claims."""
     call.document = {"central": None}
     desk, _ = call.reader(Right.SEE, "central")
     found, here, shipping = desk.central_state(), desk.trail.head().sequence, desk.shipping.state()
@@ -160,6 +160,18 @@ def status(call: Call) -> int:
             (words(msg("Desk")), found.desk),
             (words(msg("Entries there")), words(msg("{there} of {here}", there=found.entries, here=here))),
             (words(msg("Shipping")), words(shipping.alarm or shipping.state.label)),
+            (words(msg("Operators of all desks")), str(found.people)),
+            (
+                words(msg("Requests for a second person")),
+                words(
+                    msg(
+                        "{here} of this desk, {elsewhere} of others",
+                        here=found.requests_here,
+                        elsewhere=found.requests_elsewhere,
+                    )
+                ),
+            ),
+            (words(msg("Counted towards limits")), words(_counted(found.allowances))),
             (words(msg("Open claims")), str(len(found.claims))),
         ]
     )
@@ -169,6 +181,10 @@ def status(call: Call) -> int:
     return ExitStatus.DONE
 
 
+def _counted(allowances: int) -> Message:
+    return msgn("{count} operation of this desk", "{count} operations of this desk", count=allowances)
+
+
 def _document(found: CentralState, here: int) -> dict[str, Any]:
     return {
         "server": found.server,
@@ -176,6 +192,9 @@ def _document(found: CentralState, here: int) -> dict[str, Any]:
         "version": found.schema_version,
         "desk": found.desk,
         "entries": {"there": found.entries, "here": here},
+        "people": found.people,
+        "requests": {"here": found.requests_here, "elsewhere": found.requests_elsewhere},
+        "allowances": found.allowances,
         "claims": [
             {
                 "shop": claim.shop,

@@ -10,12 +10,14 @@ import psycopg
 import pytest
 
 from coupon_desk.address import PostgresAddress
+from coupon_desk.central import version
 from coupon_desk.central.administration import as_administrator
 from coupon_desk.central.claims import PostgresClaims
 from coupon_desk.central.desks import add_desk, disable_desk, role_for
 from coupon_desk.central.health import check, require_well, state
 from coupon_desk.central.refusals import SchemaMismatch
 from coupon_desk.central.schema import STEPS, Prepared, prepare
+from coupon_desk.central.shipped import ShippedTrail
 from coupon_desk.central.version import KNOWN
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.errors import ConfigurationError, RemoteRefused
@@ -64,11 +66,36 @@ def test_an_older_version_is_brought_up_to_date_with_what_stands_in_it(bare: Cen
         f"VALUES ('Ginza', 1, 2, '{'0' * 64}', '{{}}', '{'1' * 64}')"
     )
     assert prepared(bare.administrator) == Prepared(len(STEPS) - 1, KNOWN)
-    found = state(bare.open("Ginza"))
+    found = state(bare.open("Ginza"), "s")
     assert (found.desk, found.entries, found.claims) == ("Ginza", 1, ())
     upgraded = definition(bare)
     with central_database(bare.folder) as made_at_once:
         assert definition(made_at_once) == upgraded
+
+
+def test_a_program_of_the_version_before_goes_on_while_the_schema_is_brought_up_to_date(
+    bare: CentralDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = CouponCode.parse("70934-AB12CD-500")
+    prepared(bare.administrator, 2)
+    monkeypatch.setattr(version, "KNOWN", 2)
+    older = bare.open("Ginza")
+    claims = PostgresClaims(older, "s")
+    assert claims.take(code, "op-1", "aiko") is None
+    monkeypatch.setattr(version, "KNOWN", KNOWN)
+    with pytest.raises(SchemaMismatch, match="older version"):
+        bare.open("Osaka").own_desk()
+    prepared(bare.administrator)
+    newer = bare.open("Osaka")
+    held = PostgresClaims(newer, "s").holder(code)
+    assert held is not None
+    assert (held.desk, state(newer, "s").people) == ("Ginza", 0)
+    monkeypatch.setattr(version, "KNOWN", 2)
+    for still in (older, bare.open("Ginza")):
+        assert PostgresClaims(still, "s").take(code, "op-1", "aiko", returning=True) is None
+        trail = ShippedTrail(still)
+        assert trail.add("Ginza", [(1, 2, "0" * 64, "{}", "1" * 64)]) == (1, "1" * 64)
+    claims.release(code, "op-1")
 
 
 def test_a_newer_version_is_left_as_it_is(bare: CentralDatabase) -> None:

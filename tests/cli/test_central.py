@@ -77,6 +77,7 @@ def test_from_an_empty_database_to_a_desk_that_works_with_it(
     found = status.document["central"]
     assert (found["desk"], found["encrypted"], found["version"], found["claims"]) == ("Ginza", True, KNOWN, [])
     assert found["entries"]["here"] > 0
+    assert (found["requests"], found["allowances"]) == ({"here": 0, "elsewhere": 0}, 0)
     doctor = cli.here("doctor", "--json", operator="owner")
     (check,) = [one for one in doctor.document["checks"] if one["name"] == "Central database"]
     assert check["ok"], check
@@ -88,6 +89,7 @@ def test_from_an_empty_database_to_a_desk_that_works_with_it(
     assert held.status == 0
     assert code.masked in held.out
     assert "op-1" in held.out
+    assert "0 of this desk, 0 of others" in held.out
 
     disabled = administrator.here("central", "disable-desk", "Ginza", "--url", url)
     assert (disabled.status, "leaves 1 claim open" in disabled.out) == (0, True)
