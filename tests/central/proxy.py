@@ -6,12 +6,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 
 class Network:
     """Passes bytes on, until it is told to lose the answer to something. `port` is where the desk connects."""
 
-    def __init__(self, listener: socket.socket, server: tuple[str, int]) -> None:
+    def __init__(self, listener: socket.socket, server: int | Path) -> None:
         self.port: int = listener.getsockname()[1]
         self.lost = threading.Event()
         self._listener = listener
@@ -30,7 +31,7 @@ class Network:
         with suppress(OSError):
             while True:
                 desk, _ = self._listener.accept()
-                server = socket.create_connection(self._server)
+                server = self._connect()
                 self._sockets += [desk, server]
                 cut = threading.Event()
                 for source, target, is_asking in ((desk, server, True), (server, desk, False)):
@@ -46,6 +47,13 @@ class Network:
             one.close()
         for thread in self._threads:
             thread.join(timeout=5)
+
+    def _connect(self) -> socket.socket:
+        if isinstance(self._server, int):
+            return socket.create_connection(("127.0.0.1", self._server))
+        server = socket.socket(socket.AF_UNIX)
+        server.connect(str(self._server))
+        return server
 
     def _pass_on(self, source: socket.socket, target: socket.socket, cut: threading.Event, is_asking: bool) -> None:
         with suppress(OSError):
@@ -64,10 +72,10 @@ class Network:
 
 
 @contextmanager
-def network(server_port: int) -> Iterator[Network]:
-    """A network on loopback to the server on that port."""
+def network(server: int | Path) -> Iterator[Network]:
+    """A network on loopback to the server on that port, or behind that socket file."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        between = Network(listener, ("127.0.0.1", server_port))
+        between = Network(listener, server)
         accepting = threading.Thread(target=between.accept, name="network")
         accepting.start()
         try:
