@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from coupon_desk.central.place import Central
 from coupon_desk.errors import RemoteRefused
 from coupon_desk.people.directory import Directory
 from coupon_desk.people.pins import PinCost, Pins
+from tests.people.shared_directory import Line, SharedDirectory
 from tests.surroundings.central_database import CentralDatabase, central_database
 
 HASH = Pins(PinCost(time_cost=1, memory_kib=8)).hash("correct horse")
@@ -211,6 +213,24 @@ def test_every_change_stays_written_down_with_who_asked_and_which_desk_said_so(
     ((kept,),) = database.ask("SELECT json_agg(c)::text FROM coupon_desk.people_changes c WHERE shop = %s", shop)
     assert "argon2id" not in kept
     assert "example.com" not in kept
+
+
+def test_the_directory_in_memory_by_which_people_are_tested_has_the_same_rules(
+    osaka: Directory,
+) -> None:
+    twin, draw = Line(SharedDirectory()), random.Random(5)
+    logins = ("aiko", "bunta", "chie", "")
+    for number in range(250):
+        person = listed(draw.choice(logins[:3]), draw.choice(("admin", "admin", "clerk")), source=draw.choice(("pin", "oidc")))
+        there = osaka.find(person.login, seconds=SECONDS)
+        if there is not None and draw.random() < 0.5:
+            person = replace(there, **draw.choice(({"name": "X"}, {"disabled": not there.disabled}, {"subject": "x"})))
+        version = (there.version if there else 0) + draw.choice((1, 1, 1, 1, 0, 2))
+        person = replace(person, disabled=person.disabled or draw.random() < 0.2, version=max(1, version))
+        change, by = f"change {number - draw.choice((0, 0, 0, 1))}", draw.choice((*logins, person.login))
+        assert put(osaka, person, by, change) == put(twin, person, by, change), (person, by, there)
+    assert osaka.everybody(seconds=SECONDS) == twin.everybody(seconds=SECONDS)
+    assert len(osaka.everybody(seconds=SECONDS)) == 3
 
 
 def test_a_desk_may_ask_for_what_changed_since_it_last_looked(

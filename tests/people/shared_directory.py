@@ -70,7 +70,7 @@ class Line:
         if (there.version if there else 0) != listed.version - 1:
             return Put(PutOutcome.CHANGED, there)
         is_admin = asker is not None and not asker.disabled and asker.role == "admin"
-        if not is_admin and not (by == listed.login and (listed.source == "oidc" or not people or _is_same(there, listed))):
+        if not is_admin and not (by == listed.login and _is_theirs(there, listed, is_first=not people)):
             return Put(PutOutcome.NOT_PERMITTED, there)
         people[listed.login] = listed
         if not self.directory.has_admin():
@@ -93,6 +93,15 @@ class Line:
             raise silence()
 
 
-def _is_same(there: Listed | None, listed: Listed) -> bool:
-    """Whether nothing changes that only an administrator may change."""
-    return there is not None and (there.role, there.stores, there.disabled) == (listed.role, listed.stores, listed.disabled)
+def _is_theirs(there: Listed | None, listed: Listed, *, is_first: bool) -> bool:
+    """Whether an operator who is no administrator may make this of themself."""
+    if there is None:
+        return is_first or listed.source == "oidc"
+    if there.source == "oidc":
+        return listed.source == "oidc" and there.disabled == listed.disabled and there.subject in {"", listed.subject}
+    return _guarded(there) == _guarded(listed)
+
+
+def _guarded(one: Listed) -> tuple[object, ...]:
+    """What only an administrator may change."""
+    return one.role, one.stores, one.disabled, one.source, one.subject
