@@ -14,8 +14,10 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
+from itertools import count, islice
 from typing import Final
 
+from coupon_desk.cancellation.operation import OperationKind
 from tests.faults.bench import Bench
 from tests.faults.drawing import drawn
 from tests.faults.mutants import SAFEGUARDS
@@ -45,7 +47,7 @@ def main() -> int:
 def _is_broken(asked: argparse.Namespace, mutant: str | None) -> bool:
     """Run the seeds and say what came of it; without a safeguard only up to the first promise that is broken."""
     tally = Tally()
-    for outcome in outcomes(asked.seed, asked.runs, asked.workers, mutant):
+    for outcome in outcomes(chosen(asked.seed, asked.runs, asked.kind), asked.workers, mutant):
         tally.add(outcome)
         for violation in outcome.violations:
             _say(f"seed {outcome.seed}: {violation.broken.value}: {violation.what}")
@@ -61,15 +63,18 @@ def _is_broken(asked: argparse.Namespace, mutant: str | None) -> bool:
     return bool(tally.broken)
 
 
-def outcomes(first_seed: int, runs: int, workers: int, mutant: str | None) -> Iterator[Outcome]:
-    """The outcomes of the seeds from the first on, in the order in which they end."""
+def chosen(first_seed: int, runs: int, kind: str | None) -> tuple[int, ...]:
+    """So many seeds from the first on, or those of one kind alone."""
+    fit = (seed for seed in count(first_seed) if kind is None or drawn(seed).kind == kind)
+    return tuple(islice(fit, runs))
+
+
+def outcomes(seeds: tuple[int, ...], workers: int, mutant: str | None) -> Iterator[Outcome]:
+    """The outcomes of these seeds, in the order in which they end."""
     context = multiprocessing.get_context("spawn")
     ended: multiprocessing.Queue[Outcome] = context.Queue()
-    seeds = range(first_seed, first_seed + runs)
-    workers = max(1, min(workers, runs))
-    processes = [
-        context.Process(target=_work, args=(tuple(seeds[number::workers]), mutant, ended)) for number in range(workers)
-    ]
+    workers = max(1, min(workers, len(seeds)))
+    processes = [context.Process(target=_work, args=(seeds[number::workers], mutant, ended)) for number in range(workers)]
     for process in processes:
         process.start()
     try:
@@ -115,6 +120,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make campaign", description=__doc__)
     parser.add_argument("--runs", type=int, default=1000, help="how many seeds")
     parser.add_argument("--seed", type=int, default=1, help="the first of them")
+    parser.add_argument("--kind", choices=[kind.value for kind in OperationKind], help="only seeds that ask for this")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="how many at once")
     parser.add_argument("--mutant", choices=[*SAFEGUARDS, EVERY], help="the safeguard that is taken out, each in turn")
     return parser.parse_args()

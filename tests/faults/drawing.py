@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from coupon_desk.cancellation.operation import OperationKind, StepName
 from coupon_desk.coupons.reasons import Reason
-from tests.faults.plan import MOST_LAG_SECONDS, SETTLE_SECONDS, CentreUse, Event, Kills, Moment, Place, Plan
+from tests.faults.plan import MOST_LAG_SECONDS, SETTLE_SECONDS, CentreUse, Event, Kills, Moment, MoneyBack, Place, Plan
 
 _BEFORE_THE_PIVOT: Final = (
     ("DiscountByCode", 1),
@@ -32,6 +32,14 @@ _BEFORE_A_LOOK: Final = (
     ("history", 4),
 )
 """After the first look at the history, and before another: between the last look and the sending nobody can know."""
+_AROUND_THE_ORDER: Final = (
+    ("OrderById", 1),
+    ("OrderById", 2),
+    ("DiscountByCode", 2),
+    ("WriteRecord", 1),
+    ("history", 2),
+    ("add", 1),
+)
 _COUPONS: Final[Mapping[str, float]] = {
     "example": 12,
     "several_codes": 2.5,
@@ -70,6 +78,11 @@ _BEFORE_POINTS: Final = (StepName.VERIFY, StepName.CLAIM, *(StepName.INVALIDATE,
 
 def drawn(seed: int) -> Plan:
     """The plan of a seed."""
+    plan = _drawn(seed)
+    return _with_order(plan, Random(f"order {seed}")) if plan.kind is OperationKind.ORDER_REFUND else plan
+
+
+def _drawn(seed: int) -> Plan:
     chance = Random(f"plan {seed}")
     desks = 2 if chance.random() < 0.25 else 1
     asked = _asked(chance)
@@ -136,6 +149,17 @@ def _asked(chance: Random) -> _Asked:
         case OperationKind.CANCEL:
             reason = Reason.GOODWILL if chance.random() < 0.05 else Reason.CONVERTED_BY_MISTAKE
     return _Asked(chance.choices(tuple(_COUPONS), tuple(_COUPONS.values()))[0], kind, reason, by)
+
+
+def _with_order(plan: Plan, chance: Random) -> Plan:
+    """Which order it is about, and what the customer gets back of its money, at once or in the middle."""
+    more = Moment(*chance.choice(_AROUND_THE_ORDER), Event.MORE_REFUNDED)
+    return replace(
+        plan,
+        coupon=chance.choice((plan.coupon, "used_partly_refunded", "used_two_codes", "used_two_codes_other")),
+        money_back=chance.choice(tuple(MoneyBack)),
+        moments=(*plan.moments, more) if chance.random() < 0.3 else plan.moments,
+    )
 
 
 def _usage_lag(chance: Random, coupon: str) -> float:

@@ -13,10 +13,10 @@ from typing import Final
 from coupon_desk.training.checkout import CheckoutRefused, edit_record
 from coupon_desk.training.showcase import Specimen
 from coupon_desk.training.stories import record_entry
-from coupon_desk.training.things import Discount
+from coupon_desk.training.things import Discount, Order
 from coupon_desk.training.world import World
 from tests.faults.broken_shop import BrokenShop
-from tests.faults.plan import MOST_LAG_SECONDS, Event, Plan
+from tests.faults.plan import MOST_LAG_SECONDS, Event, MoneyBack, Plan
 
 NOTE: Final = "website_note"
 BY_HAND: Final = "Returned by hand"
@@ -32,13 +32,17 @@ class Payment:
 
 
 class Bystanders:
-    """Everybody but the desks (`troubles.Others`). Safe to use from the shop's threads."""
+    """Everybody but the desks (`troubles.Others`). Safe to use from the shop's threads.
+
+    `orders` are the coupon's orders as they were at first, and after everything that was done to them.
+    """
 
     def __init__(self, shop: BrokenShop, plan: Plan, coupon: Specimen, kill: Callable[[int], bool]) -> None:
         self.redeemed = False
         self.payment: Payment | None = None
         self.returned_by_hand_after: int | None = None
         self.edits = 0
+        self.orders = list(shop.orders_with(coupon.code))
         self.happened: Counter[str] = Counter()
         self._shop = shop
         self._plan = plan
@@ -66,6 +70,8 @@ class Bystanders:
                     self._add_points(30, "Purchase")
                 case Event.ORDER_CANCELLED:
                     self.cancel_order()
+                case Event.MORE_REFUNDED:
+                    self._refund_more()
                 case Event.RECORD_EDITED:
                     shop.premises.change(self._edit_record)
 
@@ -77,10 +83,21 @@ class Bystanders:
         return True
 
     def cancel_order(self) -> None:
-        """The customer's order with the coupon is cancelled in Shopify."""
-        order = self._coupon.order
-        if order is not None:
-            self._shop.cancel_order(order)
+        """The customer's order with the coupon is cancelled in Shopify, and as much of it refunded as the plan wants."""
+        name = self._coupon.order
+        if name is None:
+            return
+        back = {MoneyBack.ALL: None, MoneyBack.PART: 1234, MoneyBack.NOTHING: 0}[self._plan.money_back]
+        self._see_order(self._shop.cancel_order(name, refunded=back))
+
+    def _refund_more(self) -> None:
+        """Somebody gives more of the order's money back."""
+        name = self._coupon.order
+        if name is not None:
+            self._see_order(self._shop.refund_order(name, 777))
+
+    def _see_order(self, order: Order) -> None:
+        self.orders.append(order)
 
     def pass_by(self) -> None:
         """A payment whose time has come arrives."""

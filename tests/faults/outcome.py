@@ -53,6 +53,7 @@ def _drawn(plan: Plan) -> list[tuple[str, str]]:
         ("kind", plan.kind.value),
         ("coupon", plan.coupon),
         ("asked by", plan.asked_by),
+        *([("money back", plan.money_back.value)] if plan.order_is_cancelled else []),
         ("desks", _desks(plan)),
         ("central database", plan.centre.value + (", out of reach for a while" if plan.centre_down_from else "")),
         ("through", "the command line, in real time" if plan.command_line else "the program's door"),

@@ -30,6 +30,7 @@ class Event(StrEnum):
     OTHER_POINTS = "other points"
     RECORD_EDITED = "record edited"
     ORDER_CANCELLED = "order cancelled"
+    MORE_REFUNDED = "more refunded"
 
 
 class Place(StrEnum):
@@ -50,6 +51,14 @@ class Mishap(StrEnum):
     CLOSED = "desk closed in the middle"
     INTERRUPTED = "interrupted"
     CLOCK_JUMP = "clock jump"
+
+
+class MoneyBack(StrEnum):
+    """What a customer gets back of an order that is cancelled."""
+
+    ALL = "all"
+    PART = "part"
+    NOTHING = "nothing"
 
 
 class CentreUse(StrEnum):
@@ -117,6 +126,7 @@ class Plan:
     answers: bool = False
     stays_open: bool = False
     order_is_cancelled: bool = False
+    money_back: MoneyBack = MoneyBack.ALL
     retire: str = "delete-now"
     recheck_minutes: tuple[int, ...] = (15,)
     desks: int = 1

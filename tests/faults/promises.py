@@ -98,8 +98,10 @@ def _of_points(truth: Truth, plan: Plan, others: Bystanders, operations: list[Op
         yield Violation(Broken.WRONG, "credited although the code should only be switched off")
     if plan.kind is OperationKind.ORDER_REFUND and not truth.order_is_cancelled:
         yield Violation(Broken.WRONG, "credited for an order that was not cancelled")
-    if any(points != truth.deducted for points in truth.points):
-        yield Violation(Broken.WRONG, f"credited {truth.points} instead of {truth.deducted}")
+    if not truth.owed.issuperset(truth.points):
+        yield Violation(Broken.WRONG, f"credited {truth.points} instead of {sorted(truth.owed)}")
+    if len(truth.points) != len(truth.sends) or truth.others:
+        yield Violation(Broken.WRONG, f"{len(truth.sends)} credits were carried out, and {len(truth.points)} are this coupon's")
     is_refund = plan.kind is OperationKind.ORDER_REFUND
     if any((reason == REFUND_FOR_CANCELLED_ORDER) is not is_refund for reason in truth.reasons):
         yield Violation(Broken.WRONG, f"the reason in the point history is {truth.reasons}")
@@ -179,8 +181,13 @@ def _of_completed(truth: Truth, operation: Operation, others: Bystanders, name: 
         yield Violation(Broken.WRONG, f"{name} looked after the coupon was used late, and raised no alarm")
     # Of two desks that one after the other worked on it, either may say so.
     by_another = operation.request.takes_over is not None and operation.points_returned == 0
-    if operation.points_returned != (truth.deducted if pivot is StepState.DONE else 0) and not by_another:
-        yield Violation(Broken.UNTRUE, f"{name} says {operation.points_returned} points")
+    said = operation.points_returned
+    is_so = said in (truth.points or truth.owed) if pivot is StepState.DONE else said == 0
+    if not is_so and not by_another:
+        yield Violation(Broken.UNTRUE, f"{name} says {said} points")
+    told = operation.proposal
+    if told is not None and said and said not in {told.proposed, told.returned_before}:
+        yield Violation(Broken.UNTRUE, f"{name} returned {said} points, and proposed {told.proposed}")
 
 
 def _is_settled_by_hand(operation: Operation) -> bool:

@@ -17,7 +17,7 @@ from tests.faults.bench import Bench
 from tests.faults.drawing import drawn
 from tests.faults.mutants import SAFEGUARDS
 from tests.faults.one_run import Run
-from tests.faults.plan import SETTLE_SECONDS, Breaks, CentreUse, Decision, Event, Kills, Moment, Place, Plan
+from tests.faults.plan import SETTLE_SECONDS, Breaks, CentreUse, Decision, Event, Kills, Moment, MoneyBack, Place, Plan
 from tests.faults.promises import Broken
 
 SEEDS = range(1, 25)
@@ -28,6 +28,11 @@ AGREED = next(
     seed for seed in range(1, 1000) if Plan(seed).decision(1, 1, 0) is Decision.APPROVED and Plan(seed).pause_seconds(0) < 1
 )
 """A seed whose second person agrees at once."""
+
+AGREED_TWICE = next(
+    seed for seed in range(1, 1000) if all(Plan(seed).decision(0, 1, nth) is Decision.APPROVED for nth in range(2))
+)
+"""A seed whose second person agrees, and agrees again."""
 
 TAKE_OVER = Plan(AGREED, desks=2, takes_over=True, processes_in_trouble=2)
 DIES_SENDING = replace(TAKE_OVER, kills=(Kills("add", 1, Place.AFTER, desk=0),), history_lag_seconds=50)
@@ -58,6 +63,18 @@ QUIET = {
     "a clerk asks": (Plan(1, asked_by="clerk"), "completed"),
     "a clerk asks and nobody decides": (Plan(1, asked_by="clerk", nobody_decides=True), "awaiting_approval"),
     "an order was cancelled": (REFUND, "completed"),
+    "an order was partly refunded": (replace(REFUND, coupon="used_partly_refunded"), "completed"),
+    "an order bears two coupons": (replace(REFUND, coupon="used_two_codes_other"), "completed"),
+    "an order's money was kept": (
+        replace(REFUND, coupon="used", order_is_cancelled=True, money_back=MoneyBack.NOTHING),
+        "completed",
+    ),
+    "more of an order is refunded meanwhile": (
+        replace(
+            REFUND, seed=AGREED_TWICE, coupon="used_partly_refunded", moments=(Moment("OrderById", 2, Event.MORE_REFUNDED),)
+        ),
+        "completed",
+    ),
     "an order was not cancelled": (replace(REFUND, coupon="used"), "refused: order_not_cancelled"),
     "fraud is suspected": (FRAUD, "completed"),
     "one of several codes": (Plan(1, coupon="several_codes"), "completed"),

@@ -9,7 +9,7 @@ from typing import Any
 from coupon_desk.cancellation.operation import OperationKind
 from coupon_desk.training.showcase import Specimen
 from coupon_desk.training.stories import record_entry
-from coupon_desk.training.things import Discount
+from coupon_desk.training.things import Discount, Order
 from tests.faults.broken_shop import BrokenShop
 from tests.faults.others import BY_HAND, Bystanders
 from tests.faults.plan import Plan
@@ -22,13 +22,16 @@ class Truth:
     """What the remote systems hold in the end.
 
     `sends` are the credits that we asked for and that were carried out, by their place in the shop's journal; `points` and
-    `reasons` what they are in the point history. `deducted` is what the coupon once cost.
+    `reasons` what they are in the point history. `deducted` is what the coupon once cost; `owed` what may be credited for it,
+    for the refund of an order by any state of its payment. `others` are credits for the other coupons of its orders.
     """
 
     sends: tuple[int, ...]
     points: tuple[int, ...]
     reasons: tuple[str, ...]
     deducted: int
+    owed: frozenset[int]
+    others: int
     is_dead: bool
     was_killed: bool
     record: dict[str, Any] | None
@@ -53,6 +56,7 @@ def look_up(shop: BrokenShop, plan: Plan, coupon: Specimen, others: Bystanders) 
         # A code is removed by a job, which does its work later and under no name of its own.
         *(entry.at + timedelta(seconds=plan.job_seconds) for entry in journal if entry.executed and entry.call == "RemoveCode"),
     ]
+    cost = max(deducted, default=coupon.points)
     payment = others.payment
     arrived = payment is not None and payment.order is not None
     dead_at = min(deaths, default=None)
@@ -65,7 +69,11 @@ def look_up(shop: BrokenShop, plan: Plan, coupon: Specimen, others: Bystanders) 
         sends=tuple(entry.number for entry in journal if entry.call == "add" and entry.applied),
         points=tuple(entry.points for entry in ours),
         reasons=tuple(entry.reason for entry in ours),
-        deducted=max(deducted, default=coupon.points),
+        deducted=cost,
+        owed=frozenset(_share(cost, order) for order in others.orders if order.cancelled_at is not None)
+        if plan.kind is OperationKind.ORDER_REFUND
+        else frozenset({cost}),
+        others=sum(_credits(shop, coupon.customer_id, code) for order in orders for code in order.codes if code != coupon.code),
         is_dead=not _could_be_redeemed(shop, shop.discount(coupon.code), coupon.code),
         was_killed=bool(deaths),
         record=record_entry(shop.record(coupon.customer_id), coupon.code),
@@ -78,6 +86,18 @@ def look_up(shop: BrokenShop, plan: Plan, coupon: Specimen, others: Bystanders) 
         looked_late=late and plan.desks == 1 and payment is not None and any(at >= payment.due_at for at in looks),
         order_is_cancelled=any(order.cancelled_at is not None for order in orders),
     )
+
+
+def _share(cost: int, order: Order) -> int:
+    """What a cancelled order gives back of a coupon that cost so much."""
+    kept = order.received - order.refunded
+    if kept == 0 or order.refunded == 0:
+        return cost
+    return cost * order.refunded // order.received
+
+
+def _credits(shop: BrokenShop, customer_id: str, code: str) -> int:
+    return sum(entry.points > 0 for entry in shop.point_entries(customer_id, f"COUPON-{code}"))
 
 
 def _could_be_redeemed(shop: BrokenShop, discount: Discount | None, code: str) -> bool:
