@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from PySide6.QtWidgets import QFrame
 
+from coupon_desk.coupons.order_refund import Proposal
 from coupon_desk.desk.controls import clear, column, label, row
 from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Message, msg
@@ -32,3 +33,12 @@ class Figures(QFrame):
             self._stage.speech.tell(number, spoken, "setAccessibleName")
             self._inside.addLayout(column(label(self._stage, name, "small"), 0, number, spacing=0))
         self._inside.addStretch(1)
+
+
+def of_proposal(proposal: Proposal) -> tuple[tuple[Message, int | None], ...]:
+    """What a refund rests on: what the conversion took, what came back since, and what is to be given."""
+    return (
+        (msg("Deducted"), proposal.deducted),
+        (msg("Returned before"), proposal.returned_before),
+        (msg("Proposed"), proposal.proposed),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QStackedWidget, QWidget
 
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, clear, column, icon_label, label
@@ -78,6 +78,17 @@ class ReviewTab(QWidget):
         self._stage.speech.tell(self._more, msg("and {count} more", count=beyond))
         # What went wrong is told above the cards, also where there are none.
         self.pages.setCurrentWidget(self._scroll if cards or self.problem.isVisibleTo(self) else self._nothing)
+
+    def be_busy(self) -> None:
+        """It is being read; what is shown already stays meanwhile."""
+        if not self._cards.count():
+            self.pages.setCurrentWidget(self._reading)
+
+    def focus_first(self) -> None:
+        """Take the keyboard to the first button of the first card."""
+        first = next((one for one in self._scroll.findChildren(QPushButton) if one.isEnabled()), None)
+        if first is not None and self.pages.currentWidget() is self._scroll:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def close_for(self, why: Message, todo: Message | None) -> None:
         """This operator may not use it, and reads why."""
