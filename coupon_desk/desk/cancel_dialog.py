@@ -21,6 +21,7 @@ from coupon_desk.desk.consequences import Consequences
 from coupon_desk.desk.controls import Banner, Elided, button, column, frame, label, row
 from coupon_desk.desk.findings import Findings, checks
 from coupon_desk.desk.mail_preview import MailPreview
+from coupon_desk.desk.order_choice import OrderChoice
 from coupon_desk.desk.progress import Progress
 from coupon_desk.desk.request_form import RequestForm
 from coupon_desk.desk.stage import Stage
@@ -54,6 +55,8 @@ class CancelDialog(QDialog):
         view: CouponView,
         kind: OperationKind,
         parent: QWidget,
+        *,
+        order: str = "",
     ) -> None:
         super().__init__(parent)
         self._stage = stage
@@ -66,7 +69,8 @@ class CancelDialog(QDialog):
         self.setMinimumSize(820, 600)
         self.resize(920, 660)
         stage.speech.tell(self, kind.label, "setWindowTitle")
-        self.form = RequestForm(stage, view, kind, desk.settings.policy.minimum_note_length)
+        orders = OrderChoice(stage, desk, session, view.code, order) if kind is OperationKind.ORDER_REFUND else None
+        self.form = RequestForm(stage, view, kind, desk.settings.policy.minimum_note_length, orders)
         self.progress = Progress(stage, desk, session)
         self.refusal = Banner(stage)
         self.refusal.setObjectName("refusal")
@@ -80,6 +84,9 @@ class CancelDialog(QDialog):
         work.changed.connect(self._operation_changed)
         work.failed.connect(self._work_failed)
         self._form_changed()
+        if orders is not None:
+            orders.changed.connect(self.consequences.show_order)
+            orders.look()
         if self.may_confirm:
             self.form.focus()
         else:

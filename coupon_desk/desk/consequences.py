@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QWidget
 from coupon_desk.cancellation.operation import OperationKind
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.desk.controls import Elided, button, column, frame, icon_label, label, row
+from coupon_desk.desk.figures import Figures, of_proposal
 from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Language, Message, msg
 
 if TYPE_CHECKING:
+    from coupon_desk.app.order_refund import OrderRefundView
     from coupon_desk.app.view import CouponView
 
 LANGUAGES = {Language.EN: msg("English"), Language.JA: msg("Japanese")}
@@ -29,6 +31,7 @@ class Consequences(QWidget):
         self._stage = stage
         self._view = view
         self._kind = kind
+        self._gained: int = view.points_gained
         self._code = label(stage, role="body", wraps=True)
         self._points = label(stage, role="strong", wraps=True)
         self._balance_title = label(stage, msg("Balance of the customer"), "small")
@@ -37,6 +40,10 @@ class Consequences(QWidget):
         self._arrow = icon_label(stage, "arrow-right", "muted", 20)
         self._gain = label(stage, role="gain")
         balance = row(self._before, self._arrow, self._after, 0, self._gain, spacing=10)
+        self.figures = Figures(stage)
+        self.figures.hide()
+        self._proposal = label(stage, role="muted", wraps=True)
+        self._proposal.hide()
         self._balance = frame("well", column(self._balance_title, balance, spacing=2, margins=(14, 10, 14, 12)))
         self._mail = label(stage, role="body", wraps=True)
         self._address = Elided("muted")
@@ -59,9 +66,27 @@ class Consequences(QWidget):
         mail_line.setStretchFactor(self._mail_part, 1)
         self.setLayout(
             column(
-                label(stage, msg("What will happen"), "section"), code_line, points_line, self._balance, mail_line, spacing=10
+                label(stage, msg("What will happen"), "section"),
+                code_line,
+                points_line,
+                self.figures,
+                self._proposal,
+                self._balance,
+                mail_line,
+                spacing=10,
             )
         )
+        self.show_reason(None)
+
+    def show_order(self, refund: OrderRefundView | None) -> None:
+        """What a refund of the chosen order would give, and why so much; None while that is not known."""
+        proposal = refund.proposal if refund is not None else None
+        for part in (self.figures, self._proposal):
+            part.setVisible(proposal is not None)
+        if proposal is not None:
+            self.figures.show_points(of_proposal(proposal))
+            self._stage.speech.tell(self._proposal, proposal.why)
+            self._gained = proposal.proposed
         self.show_reason(None)
 
     def show_reason(self, reason: Reason | None) -> None:
@@ -75,7 +100,7 @@ class Consequences(QWidget):
         )
         returns = self._kind is not OperationKind.INVALIDATE and (reason is None or reason.returns_points)
         tell(self._points, self._about_points(returns=returns))
-        before, gain = view.balance_before, view.points_gained
+        before, gain = view.balance_before, self._gained
         self._balance.setVisible(returns and before is not None)
         if returns and before is not None:
             tell(self._before, msg("{points}", points=before))
@@ -93,6 +118,6 @@ class Consequences(QWidget):
     def _about_points(self, *, returns: bool) -> Message:
         if not returns:
             return msg("No points are returned. The case is marked for investigation.")
-        if not self._view.points_gained:
+        if not self._gained and self._kind is not OperationKind.ORDER_REFUND:
             return msg("The other desk has returned the points. None are returned again; the rest is finished.")
-        return msg("{points} points are returned to the customer.", points=self._view.points_gained)
+        return msg("{points} points are returned to the customer.", points=self._gained)

@@ -16,6 +16,7 @@ from coupon_desk.desk.coupon_rows import HIDDEN
 from coupon_desk.desk.point_history import PointHistory
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.statuses import StatusPill
+from coupon_desk.desk.timeline_part import TimelinePart
 from coupon_desk.desk.verdict_part import VerdictPart
 from coupon_desk.errors import DeskError
 from coupon_desk.people.roles import Right
@@ -154,6 +155,9 @@ class DetailsPane(QFrame):
         self.balance = label(stage, role="muted")
         self.history = PointHistory(stage)
         self.reference = Elided("small")
+        self.timeline = TimelinePart(stage)
+        self._life = QWidget()
+        self._life.setLayout(column(label(stage, msg("What happened to this coupon"), "section"), self.timeline, spacing=8))
         self._history_part = QWidget()
         self._history_part.setLayout(
             column(
@@ -171,6 +175,7 @@ class DetailsPane(QFrame):
             line(),
             self._history_part,
             line(),
+            self._life,
             self.facts,
             0,
             spacing=14,
@@ -227,10 +232,12 @@ class DetailsPane(QFrame):
         self.checking.setVisible(view is None)
         self.answer.setVisible(view is not None)
         self._history_part.setVisible(view is not None)
+        self._life.setVisible(view is not None and bool(view.timeline))
         self.facts.show_coupon(coupon, view)
         self.reference.say(speech.say(msg("Reference {reference}", reference=coupon.code.reference)))
         if view is not None:
             self.answer.show_verdict(view.verdict)
+            self.timeline.show_events(view.timeline)
             self.history.show_entries(view.entries, view.conversion, view.returned)
             before = view.balance_before
             speech.tell(

@@ -25,6 +25,7 @@ from coupon_desk.words import Message
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.app.inbox import InboxItem
     from coupon_desk.app.view import CouponView
     from coupon_desk.people.operators import Session
 
@@ -58,9 +59,12 @@ class Dialogs(QObject):
         """What this operator may do; what is opened from now on says why not."""
         self._rights = rights
 
-    def cancel(self, view: CouponView, kind: OperationKind = OperationKind.CANCEL) -> CancelDialog:
-        """The dialog that cancels, invalidates or refunds one coupon."""
-        dialog = CancelDialog(self._stage, self._desk, self._session, self._work, view, kind, self._page)
+    def cancel(
+        self, view: CouponView, kind: OperationKind = OperationKind.CANCEL, *, order: str = "", over: QWidget | None = None
+    ) -> CancelDialog:
+        """The dialog that cancels, invalidates or refunds one coupon; `order` is the one of a refund, where it is known."""
+        parent = over or self._page
+        dialog = CancelDialog(self._stage, self._desk, self._session, self._work, view, kind, parent, order=order)
         dialog.progress.second_person_asked.connect(lambda operation: self.second_person(operation, dialog))
         self._show(dialog)
         return dialog
@@ -76,6 +80,7 @@ class Dialogs(QObject):
         window = self._found(ReviewWindow)
         if window is None:
             window = ReviewWindow(self._stage, self._desk, self._session, self._work, self._rights, self._page)
+            self._serve(window)
             self._remember(window)
             window.show()
         else:
@@ -83,10 +88,10 @@ class Dialogs(QObject):
         window.show_subject(subject)
         return window
 
-    def operation(self, operation: Operation) -> OperationDialog:
+    def operation(self, operation: Operation, *, over: QWidget | None = None) -> OperationDialog:
         """One operation: how far it is, and what a person has to do."""
         dialog = OperationDialog(
-            self._stage, self._desk, self._session, self._rights, self._work, self._continuation, operation, self._page
+            self._stage, self._desk, self._session, self._rights, self._work, self._continuation, operation, over or self._page
         )
         dialog.progress.second_person_asked.connect(lambda asked: self.second_person(asked, dialog))
         self._show(dialog)
@@ -121,6 +126,25 @@ class Dialogs(QObject):
         for window in (self._found(TrailWindow), self._found(ReviewWindow)):
             if window is not None:
                 window.reject()
+
+    def _serve(self, window: ReviewWindow) -> None:
+        """What is asked for in the review opens over it."""
+        read, desk, session = self._stage.runner.read, self._desk, self._session
+
+        def refund(item: InboxItem) -> None:
+            def ask(view: CouponView) -> None:
+                self.cancel(view, OperationKind.ORDER_REFUND, order=item.order, over=window)
+
+            read(window, "look", lambda: desk.look(item.code, session), ask, window.tell)
+
+        def show(identity: str) -> None:
+            def open_it(found: Operation) -> None:
+                self.operation(found, over=window)
+
+            read(window, "operation", lambda: desk.operation(identity), open_it, window.tell)
+
+        window.refund_asked.connect(refund)
+        window.show_asked.connect(show)
 
     def _found(self, kind: type[W]) -> W | None:
         return next((one for one in self._open if isinstance(one, kind)), None)

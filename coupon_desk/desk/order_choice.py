@@ -64,6 +64,12 @@ class OrderChoice(QWidget):
         """The order as the request names it; empty while none is chosen."""
         return self.typed.text().strip() if self._is_typing else self._chosen.asked if self._chosen is not None else ""
 
+    def what_is_missing(self) -> Message | None:
+        """What has to be chosen or cannot be; None where a refund of this order may be asked for. The engine looks again."""
+        if not self.text():
+            return msg("Choose the cancelled order, or enter its number.")
+        return None if self._chosen is None or self._chosen.may_be_asked else self._chosen.why_not[0]
+
     def look(self) -> None:
         """Look for the orders that bear the code."""
         desk, code, session = self._desk, self._code, self._session
@@ -104,7 +110,8 @@ class OrderChoice(QWidget):
         return made
 
     def _buttons(self) -> tuple[QPushButton, ...]:
-        widgets = (self._choices.itemAt(place).widget() for place in range(self._choices.count()))
+        items = (self._choices.itemAt(place) for place in range(self._choices.count()))
+        widgets = (item.widget() for item in items if item is not None)
         return tuple(one for one in widgets if isinstance(one, QPushButton))
 
     def _take(self, view: OrderRefundView) -> None:
@@ -123,9 +130,7 @@ class OrderChoice(QWidget):
         if not typed or not self._is_typing or (self._chosen is not None and self._chosen.asked == typed):
             return
         desk, code, session = self._desk, self._code, self._session
-        self._stage.runner.read(
-            self, "typed-order", lambda: desk.order_refund(code, typed, session), self._choose, self._fail
-        )
+        self._stage.runner.read(self, "typed-order", lambda: desk.order_refund(code, typed, session), self._choose, self._fail)
 
     def _choose(self, view: OrderRefundView | None) -> None:
         self._chosen = view

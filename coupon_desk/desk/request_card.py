@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame
 
 from coupon_desk.cancellation.operation import Operation
 from coupon_desk.desk.controls import allow, button, column, icon_label, label, row
-from coupon_desk.desk.figures import Figures
+from coupon_desk.desk.figures import Figures, of_proposal
 from coupon_desk.desk.findings import Findings
 from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Message, msg
@@ -95,7 +95,9 @@ class RequestCard(QFrame):
 
 def asked_by(operation: Operation) -> Asked:
     """A request of this desk."""
-    points = operation.points_to_return if operation.points_to_return is not None else operation.code.points
+    points, figures = operation.points_to_return, of_proposal(operation.proposal) if operation.proposal is not None else ()
+    if points is None:
+        points = operation.code.points if operation.proposal is None else operation.proposal.proposed
     return Asked(
         id=operation.id,
         code=operation.code.text,
@@ -106,6 +108,7 @@ def asked_by(operation: Operation) -> Asked:
         why=operation.approval_needed,
         note=operation.request.note,
         reason=operation.request.reason.label,
+        figures=figures,
     )
 
 

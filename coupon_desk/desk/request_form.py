@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from coupon_desk.cancellation.operation import CancelRequest, OperationKind
-from coupon_desk.coupons.evidence import OrdersSeen
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.desk.controls import column, label, restyle, row
+from coupon_desk.desk.order_choice import OrderChoice
 from coupon_desk.desk.reason_picker import ReasonPicker
 from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Message, msg, msgn
@@ -25,19 +25,17 @@ class RequestForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, stage: Stage, view: CouponView, kind: OperationKind, minimum_note_length: int) -> None:
+    def __init__(
+        self, stage: Stage, view: CouponView, kind: OperationKind, minimum_note_length: int, order: OrderChoice | None = None
+    ) -> None:
         super().__init__()
-        order = cancelled_order(view)
         self._stage = stage
         self._code = view.code
         self._takes_over = view.evidence.taking_over
         self._kind = kind
         self._least = minimum_note_length
         self.reasons = ReasonPicker(stage)
-        self.order = QLineEdit(order)
-        self.order.setObjectName("order")
-        self.order.setPlaceholderText("#1001")
-        stage.speech.tell(self.order, msg("Cancelled order"), "setAccessibleName")
+        self.order = order
         self.note = _Note()
         self.note.setObjectName("note")
         self.note.setTabChangesFocus(True)
@@ -46,20 +44,19 @@ class RequestForm(QWidget):
         stage.speech.tell(self.note, msg("What happened, in your own words"), "setPlaceholderText")
         stage.speech.tell(self.note, msg("Note"), "setAccessibleName")
         self._note_length = label(stage, role="small")
-        is_refund = kind is OperationKind.ORDER_REFUND
-        self.reasons.setVisible(not is_refund)
-        why = label(stage, msg("Cancelled order") if is_refund else msg("Reason"), "section")
-        parts: list[QWidget] = [self.order] if is_refund else [self.reasons]
-        self.order.setVisible(is_refund)
+        self.reasons.setVisible(order is None)
+        why = label(stage, msg("Cancelled order") if order is not None else msg("Reason"), "section")
+        asked: QWidget = order or self.reasons
         layout = column(
-            column(why, *parts, spacing=8),
+            column(why, asked, spacing=8),
             column(row(label(stage, msg("Note"), "section"), 0, self._note_length), self.note, spacing=8),
             0,
             spacing=14,
         )
         self.setLayout(layout)
         self.reasons.picked.connect(lambda _reason: self.changed.emit())
-        self.order.textChanged.connect(lambda _text: self.changed.emit())
+        if order is not None:
+            order.changed.connect(lambda _view: self.changed.emit())
         self.note.textChanged.connect(self._note_changed)
         if kind is OperationKind.INVALIDATE:
             self.reasons.pick(Reason.SUSPECTED_FRAUD)
@@ -74,8 +71,8 @@ class RequestForm(QWidget):
         """What must still be filled in; None when the request can be made."""
         if self.reason is None:
             return msg("Pick a reason (keys 1 to 9).")
-        if self._kind is OperationKind.ORDER_REFUND and not self.order.text().strip():
-            return msg("Enter the number of the cancelled order.")
+        if self.order is not None and (missing := self.order.what_is_missing()) is not None:
+            return missing
         if self._too_short:
             return msgn(
                 "The note needs {count} more character.", "The note needs {count} more characters.", count=self._too_short
@@ -92,13 +89,13 @@ class RequestForm(QWidget):
         kind = self._kind
         if kind is OperationKind.CANCEL and not self.reason.returns_points:
             kind = OperationKind.INVALIDATE
-        order = self.order.text().strip() if kind is OperationKind.ORDER_REFUND else None
+        order = self.order.text() if self.order is not None else None
         return CancelRequest(self._code, kind, self.reason, self.note.toPlainText().strip(), order, self._takes_over)
 
     def focus(self) -> None:
         """Go where something is missing."""
-        if self._kind is OperationKind.ORDER_REFUND and not self.order.text().strip():
-            self.order.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.order is not None and not self.order.text():
+            self.order.focus()
         elif self.reason is None:
             self.reasons.focus()
         else:
@@ -121,14 +118,6 @@ class RequestForm(QWidget):
         if not self._too_short:
             restyle(self.note, "wrong", "false")
         self.changed.emit()
-
-
-def cancelled_order(view: CouponView) -> str:
-    """The number of the cancelled order that used the coupon; empty where none is known."""
-    orders = view.evidence.orders
-    if not isinstance(orders, OrdersSeen):
-        return ""
-    return next((order.name for order in orders.orders if order.cancelled_at is not None), "")
 
 
 class _Note(QPlainTextEdit):

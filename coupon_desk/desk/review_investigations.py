@@ -1,4 +1,4 @@
-"""Coupons that were switched off on suspicion: their points are released, which a second person approves, or fraud is confirmed."""
+"""Coupons that were switched off on suspicion: points are released, which a second person approves, or fraud is confirmed."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QPushButton, QWidget
 
-from coupon_desk.cancellation.operation import Operation, OperationState
+from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, allow, button, column, label, row
@@ -41,7 +41,7 @@ class ReviewInvestigations(QWidget):
         self._why_not = why_not
         self._least = desk.settings.policy.minimum_note_length
         self.cases: tuple[Investigation, ...] = ()
-        self._allowing: list[tuple[QWidget, Investigation]] = []
+        self._allowing: list[tuple[Investigation, QLabel, tuple[QPushButton, ...]]] = []
         self.tab = ReviewTab(
             stage,
             msg("Open investigations"),
@@ -133,8 +133,7 @@ class ReviewInvestigations(QWidget):
             (confirm, msg("Confirm fraud with {code}", code=case.code)),
         ):
             stage.speech.tell(action, spoken, "setAccessibleName")
-        why_not = label(stage, case.why_not, "small", wraps=True)
-        why_not.setVisible(case.why_not is not None)
+        why_not = label(stage, role="small", wraps=True)
         reasoning = column(0, why_not, 0)
         bottom = row(reasoning, show, confirm, release, spacing=8)
         bottom.setStretchFactor(reasoning, 1)
@@ -151,19 +150,20 @@ class ReviewInvestigations(QWidget):
                 margins=(16, 13, 16, 13),
             )
         )
-        self._allowing += [(release, case), (confirm, case)]
-        self._allow_action(release, case)
-        self._allow_action(confirm, case)
+        self._allowing.append((case, why_not, (release, confirm)))
+        self._allow()
         return made
 
     def _allow(self) -> None:
-        for action, case in self._allowing:
-            self._allow_action(action, case)
-
-    def _allow_action(self, action: QWidget, case: Investigation) -> None:
         missing = self._least - len(self.note.text().strip())
         needs_note = msg("First say at the right what was found out.") if missing > 0 else None
-        allow(self._stage, action, case.why_not or needs_note)
+        for case, told, actions in self._allowing:
+            why_not = case.why_not or needs_note
+            told.setVisible(why_not is not None)
+            if why_not is not None:
+                self._stage.speech.tell(told, why_not)
+            for action in actions:
+                allow(self._stage, action, why_not)
 
     def _release(self, case: Investigation) -> None:
         self.told.hide()
@@ -185,7 +185,7 @@ class ReviewInvestigations(QWidget):
         self.read()
 
     def _asked(self, operation: Operation) -> None:
-        if operation.kind.value == "release" and operation.state is OperationState.AWAITING_APPROVAL:
+        if operation.kind is OperationKind.RELEASE and operation.state is OperationState.AWAITING_APPROVAL:
             self.note.clear()
             self.told.show_message(
                 Tone.ACCENT,
@@ -193,7 +193,7 @@ class ReviewInvestigations(QWidget):
                 msg("A second person decides under Approvals."),
                 "people",
             )
-        if operation.kind.value == "release" and not self._work.running:
+        if operation.kind is OperationKind.RELEASE and not self._work.running:
             self.read()
 
     def _failed(self, code: CouponCode | None, error: DeskError) -> None:

@@ -43,7 +43,10 @@ class ReviewOrders(QWidget):
             stage,
             msg("Cancelled orders that used a coupon"),
             msg("No cancelled order waits"),
-            msg("Orders of the last {days} days that were cancelled after they used a coupon appear here by themselves.", days=DAYS),
+            msg(
+                "Orders of the last {days} days that were cancelled after they used a coupon appear here by themselves.",
+                days=DAYS,
+            ),
         )
         self.setLayout(column(self.tab))
         if why_not is not None:
@@ -92,7 +95,8 @@ class ReviewOrders(QWidget):
         refund = button(stage, msg("Refund…"), "primary")
         refund.setObjectName(f"refund-{item.code}-{item.order}")
         refund.clicked.connect(lambda: self.refund_asked.emit(item))
-        stage.speech.tell(refund, msg("Refund for order {order}, coupon {code}", order=item.order, code=item.code), "setAccessibleName")
+        spoken = msg("Refund for order {order}, coupon {code}", order=item.order, code=item.code)
+        stage.speech.tell(refund, spoken, "setAccessibleName")
         allow(stage, refund, _why_no_refund(item))
         show = button(stage, msg("Show the request"), "link")
         show.setObjectName(f"show-{item.operation}")
@@ -115,4 +119,5 @@ class ReviewOrders(QWidget):
 
 
 def _why_no_refund(item: InboxItem) -> Message | None:
-    return msg("It was asked for already: a second person decides under Approvals.") if item.state.value == "requested" else None
+    is_asked = item.operation is not None and item.state.value == "requested"
+    return msg("It was asked for already: a second person decides under Approvals.") if is_asked else None

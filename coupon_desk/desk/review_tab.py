@@ -15,7 +15,7 @@ from coupon_desk.words import Message, msg
 
 MakeCard = Callable[[], QWidget]
 
-WIDEST_CARD_PX = 860
+WIDEST_CARD_PX = 1000
 SIDE_PX = 90
 AT_ONCE = 4
 """So many cards are made at once, and the others one by one between the frames: a long list holds up nobody."""

@@ -12,9 +12,13 @@ from PySide6.QtWidgets import QButtonGroup, QDialog, QFrame, QPushButton, QStack
 
 from coupon_desk.desk.controls import button, column, frame, icon_label, label, row
 from coupon_desk.desk.review_approvals import ReviewApprovals
+from coupon_desk.desk.review_investigations import ReviewInvestigations
+from coupon_desk.desk.review_orders import ReviewOrders
+from coupon_desk.desk.review_tab import ReviewTab
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.theme import font
 from coupon_desk.desk.work import Work
+from coupon_desk.errors import DeskError
 from coupon_desk.people.roles import Right
 from coupon_desk.words import Message, msg
 
@@ -54,6 +58,8 @@ _KEYS: Final = {Subject.APPROVALS: "A", Subject.ORDERS: "O", Subject.INVESTIGATI
 class Page(Protocol):
     """What a tab shows: reads when it comes to the front."""
 
+    tab: ReviewTab
+
     def read(self) -> None:
         """Look what waits now; on a worker."""
 
@@ -62,9 +68,14 @@ class Page(Protocol):
 
 
 class ReviewWindow(QDialog):
-    """Nothing here decides anything: each tab hands requests to the desk. `read_again` says that somebody wants it all anew."""
+    """Nothing here decides anything: each tab hands requests to the desk. `read_again` says that somebody wants it all anew.
+
+    `refund_asked` brings a line of the inbox, `show_asked` the id of an operation.
+    """
 
     read_again = Signal()
+    refund_asked = Signal(object)
+    show_asked = Signal(str)
 
     def __init__(
         self,
@@ -88,11 +99,19 @@ class ReviewWindow(QDialog):
         whole = column(self._bar(), self._stack, spacing=0)
         whole.setStretchFactor(self._stack, 1)
         self.setLayout(whole)
-        self._rights = rights
         stage.theme.changed.connect(self._fit)
         self._fit()
         self.approvals = ReviewApprovals(stage, desk, session, work)
         self._add(Subject.APPROVALS, self.approvals)
+        may_ask = rights.get(Right.ASK) is None
+        self.orders = ReviewOrders(stage, desk, session, None if may_ask else rights.get(Right.REFUND_ORDER))
+        self._add(Subject.ORDERS, self.orders)
+        self.investigations = ReviewInvestigations(stage, desk, session, work, rights.get(Right.READ_TRAIL))
+        self._add(Subject.INVESTIGATIONS, self.investigations)
+        for tab in (self.orders, self.investigations):
+            tab.show_asked.connect(self.show_asked)
+        self.orders.refund_asked.connect(self.refund_asked)
+        self.finished.connect(self.orders.end)
         QShortcut(QKeySequence("F5"), self, self.read)
         QShortcut(QKeySequence("Ctrl+Tab"), self, lambda: self._walk(1))
         QShortcut(QKeySequence("Ctrl+Shift+Tab"), self, lambda: self._walk(-1))
@@ -101,6 +120,11 @@ class ReviewWindow(QDialog):
     def subject(self) -> Subject:
         """The tab in front."""
         return tuple(self._pages)[self._stack.currentIndex()]
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The tabs that there are."""
+        return tuple(self._pages)
 
     def show_subject(self, subject: Subject) -> None:
         """Bring a tab to the front and read it anew."""
@@ -113,6 +137,11 @@ class ReviewWindow(QDialog):
         """Read the tab in front anew, and have the numbers counted."""
         self._pages[self.subject].read()
         self.read_again.emit()
+
+    def tell(self, error: DeskError) -> None:
+        """Something did not go as it should; said in the tab in front."""
+        page = self._pages[self.subject]
+        page.tab.tell(error)
 
     def show_count(self, subject: Subject, count: int | None) -> None:
         """How much waits there; None where this is not known or does not concern this operator."""
@@ -142,10 +171,11 @@ class ReviewWindow(QDialog):
         title = row(icon_label(stage, "people", "accent", 24), label(stage, msg("Review"), "heading"), spacing=10)
         return frame("header", row(title, 18, frame("segments", tabs), 0, again, close, spacing=8, margins=(20, 10, 20, 10)))
 
-    def _add(self, subject: Subject, page: ReviewApprovals) -> None:
+    def _add(self, subject: Subject, page: ReviewApprovals | ReviewOrders | ReviewInvestigations) -> None:
         self._pages[subject] = page
         self._stack.addWidget(page)
         self._buttons[subject].show()
+        page.counted.connect(lambda count: self.show_count(subject, count))
 
     def _fit(self) -> None:
         """The chosen tab is bold; Qt does not count on that."""

@@ -53,6 +53,18 @@ class Work(QObject):
         )
         return True
 
+    def release(self, suspected: str, code: CouponCode, note: str) -> None:
+        """Ask for the points of an invalidated coupon; a second person decides."""
+        desk, session = self._desk, self._session
+        self._running.add(code)
+        self._stage.runner.write(
+            self,
+            lambda tell: desk.investigations.release(suspected, session, note, on_change=tell),
+            self._end,
+            lambda error: self._fail(code, error),
+            self.changed.emit,
+        )
+
     def approve(self, operation: Operation, session: Session, note: str) -> None:
         """Let an operation go on, in the name of a second person."""
         desk, identity = self._desk, operation.id

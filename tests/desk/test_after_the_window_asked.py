@@ -193,6 +193,7 @@ def test_a_used_coupon_of_a_cancelled_order_is_refunded_when_a_second_person_app
     (dialog,) = page.dialogs.open
     assert isinstance(dialog, CancelDialog)
     (order,) = shop.orders_with(specimen.code)
+    assert dialog.form.order is not None
     assert dialog.form.order.text() == order.name
     shown = {label.text() for label in dialog.consequences.findChildren(QLabel)}
     assert {f"{before:,}", f"{before + specimen.points:,}", f"+{specimen.points:,}"} <= shown
