@@ -92,7 +92,7 @@ CREATE FUNCTION coupon_desk.post_request(
     the_hash text,
     valid_seconds double precision
 ) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     me text := coupon_desk.working_desk();
@@ -143,7 +143,7 @@ RETURNS TABLE (
     posted_at timestamptz,
     expires_at timestamptz
 )
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     me text := coupon_desk.working_desk();
@@ -204,7 +204,7 @@ $$;
 -- What was decided about requests of the desk that calls, and it has not closed yet; oldest first.
 CREATE FUNCTION coupon_desk.decisions_for_me(the_shop text)
 RETURNS TABLE (operation text, request_hash text, verdict text, approver text, desk text, note text, decided_at timestamptz)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     me text := coupon_desk.working_desk();
@@ -217,7 +217,7 @@ $$;
 
 -- The operations of the desk that calls whose requests are not closed yet, decided or not, oldest first.
 CREATE FUNCTION coupon_desk.own_requests(the_shop text) RETURNS TABLE (operation text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     me text := coupon_desk.working_desk();
@@ -229,7 +229,7 @@ $$;
 
 -- The desk that calls waits no longer, or has taken the decision: its notes are wiped. False where nothing was open.
 CREATE FUNCTION coupon_desk.close_request(the_shop text, the_operation text) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     me text := coupon_desk.working_desk();
