@@ -12,6 +12,7 @@ import msgspec
 
 from coupon_desk.address import PostgresAddress
 from coupon_desk.errors import ConfigurationError
+from coupon_desk.opening_hours import OpeningHours
 from coupon_desk.words import Language, msg
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -21,6 +22,7 @@ Hours = Annotated[int, msgspec.Meta(ge=1, le=8760)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
 ApiVersion = Annotated[str, msgspec.Meta(pattern=r"^(20[0-9]{2}-(01|04|07|10)|unstable)$")]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+[^\s]*$")]
 MetafieldKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_$:-]{3,255}\.[A-Za-z0-9_-]{2,64}$")]
 
@@ -40,6 +42,7 @@ class Shop(_Section, frozen=True):
     """`[shop]`: `points_per_unit` points are worth one unit of the currency.
 
     `store` is a short name of the store that this desk stands in, where a shop has several: see `people.scope`.
+    `opening_hours` are those of each day, on this computer's clock; what they may say is told by `OpeningHours.parse`.
     """
 
     name: Text
@@ -47,6 +50,13 @@ class Shop(_Section, frozen=True):
     language: Language = Language.EN
     currency: Currency = "JPY"
     points_per_unit: Annotated[int, msgspec.Meta(ge=1)] = 1
+    opening_hours: dict[Day, str] | None = None
+
+    @property
+    def hours(self) -> OpeningHours | None:
+        """When the shop is open; None where that is not configured."""
+        told = self.opening_hours
+        return OpeningHours.parse({str(day): hours for day, hours in told.items()}) if told is not None else None
 
 
 class Shopify(_Section, frozen=True):
@@ -202,6 +212,11 @@ def parse(text: str, file: Path) -> Settings:
 def _refuse_contradictions(settings: Settings, file: Path) -> None:
     if settings.mail.security == "none" and settings.mail.host not in {"127.0.0.1", "localhost", "::1"}:
         raise _refused(file, 'Expected "starttls" or "tls" off this computer - at `$.mail.security`')
+    for day, told in (settings.shop.opening_hours or {}).items():
+        try:
+            OpeningHours.parse({day: told})
+        except ValueError as wrong:
+            raise _refused(file, f"{wrong} - at `$.shop.opening_hours.{day}`") from wrong
     collector = settings.logs.otlp_endpoint or ""
     if urlsplit(collector).username is not None:
         raise _secret(file, ("logs", "otlp_endpoint"))

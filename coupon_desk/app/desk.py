@@ -21,6 +21,7 @@ from coupon_desk.app.order_refund import OrderRefunds, OrderRefundView
 from coupon_desk.app.parts import Parts
 from coupon_desk.app.proofs import TrailProofs
 from coupon_desk.app.receipt import receipt_of
+from coupon_desk.app.signals import signals
 from coupon_desk.app.timeline import TimelineEvent
 from coupon_desk.app.trail_reading import TrailReading
 from coupon_desk.app.view import CouponView, view_of
@@ -56,6 +57,7 @@ from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.erasing import Erased
 from coupon_desk.trail.proof import TrailProof
 from coupon_desk.trail.questions import Question
+from coupon_desk.trail.signals import Signal
 from coupon_desk.vault import KeyringVault, Vault
 from coupon_desk.words import Language, Message, msg
 
@@ -318,6 +320,15 @@ class CouponDesk:
                 language=view.mail_language,
             )
         )
+
+    def signals(self, session: Session | None, since: datetime | None = None) -> tuple[Signal, ...]:
+        """What is unusual in the trail, the furthest from usual first; of the last 90 days unless told. Raises NotPermitted.
+
+        Without a session only in a home that has no operators yet.
+        """
+        if session is None and not self.people.is_empty():
+            raise NotPermitted(msg("Sign in to see signals."), done=msg("Nothing was done."))
+        return signals(self.trail, self.people, self.clock, self.settings.shop.hours, session, since)
 
     def sync(
         self,

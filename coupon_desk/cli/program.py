@@ -25,6 +25,7 @@ from coupon_desk.cli.output import Output, prepare_streams
 from coupon_desk.cli.people import people
 from coupon_desk.cli.receipts import receipt
 from coupon_desk.cli.secrets import secrets
+from coupon_desk.cli.signals import signals
 from coupon_desk.cli.sync import sync
 from coupon_desk.cli.training import training
 from coupon_desk.cli.window import Window, open_window
@@ -70,6 +71,7 @@ for command in (
     receipt,
     sync,
     audit,
+    signals,
     people,
     secrets,
     central,

@@ -160,6 +160,13 @@ class Trail:
         with self._database.read() as connection:
             return self._in_order(connection, entries.c.action.in_(actions))
 
+    def telling(self, actions: Collection[str], steps: Collection[str], since: datetime) -> Iterator[Entry]:
+        """The entries of these actions, and of the ends of these steps, since a moment; oldest first, streamed."""
+        is_end = (entries.c.action == "step.done") & entries.c.step.in_(steps)
+        query = whole_entries().where(entries.c.action.in_(actions) | is_end, entries.c.at >= to_text(since))
+        with self._database.read() as connection:
+            yield from opened(connection, query.order_by(entries.c.sequence))
+
     def places_between(self, since: datetime | None, until: datetime | None, newest: int) -> tuple[int, int] | None:
         """The first and the last place of a time span, up to `newest`; None where nothing lies in it.
 

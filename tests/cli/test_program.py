@@ -45,8 +45,8 @@ def test_every_command_of_the_interface_is_there_and_explains_itself() -> None:
     helped = CliRunner().invoke(program, ["--help"])
     listed = [line.split()[0] for line in helped.output.split("Commands:")[1].splitlines() if line.strip()]
     assert listed == [
-        *("demo", "search", "show", "cancel", "refund-order", "approvals", "investigations", "operations", "resume"),
-        *("receipt", "sync", "audit", "people", "secrets", "central", "doctor", "training"),
+        *("demo", "search", "show", "cancel", "refund-order", "inbox", "approvals", "investigations", "operations"),
+        *("resume", "receipt", "sync", "audit", "signals", "people", "secrets", "central", "doctor", "training"),
     ]
     for name in listed:
         told = CliRunner().invoke(program, [name, "--help"])
