@@ -13,6 +13,7 @@ from coupon_desk.cancellation.operation import StepName, StepState
 from coupon_desk.cancellation.steps import STEPS
 from coupon_desk.cancellation.story import Story
 from coupon_desk.cancellation.work import Observer, Systems, Work
+from coupon_desk.coupons import order_refund
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import Absent, DiscountSeen, HistorySeen, OrdersSeen
 from coupon_desk.errors import RemoteError
@@ -104,6 +105,11 @@ def without_take_over_looks() -> None:
         put(room, "is_surely_absent", believed)
 
 
+def without_share() -> None:
+    """A cancelled order gives all points back, however little of its money was refunded."""
+    put(order_refund, "points_for", lambda deducted, _payment: deducted)
+
+
 SAFEGUARDS: Final[Mapping[str, Callable[[], None]]] = {
     "claim": without_claim,
     "compare": without_compare,
@@ -115,6 +121,7 @@ SAFEGUARDS: Final[Mapping[str, Callable[[], None]]] = {
     "used-meanwhile": without_used_meanwhile,
     "central-fence": without_central_fence,
     "take-over-looks": without_take_over_looks,
+    "order-share": without_share,
 }
 """By the safeguard that is taken out."""
 

@@ -37,6 +37,7 @@ AGREED_TWICE = next(
 TAKE_OVER = Plan(AGREED, desks=2, takes_over=True, processes_in_trouble=2)
 DIES_SENDING = replace(TAKE_OVER, kills=(Kills("add", 1, Place.AFTER, desk=0),), history_lag_seconds=50)
 STALLS = replace(TAKE_OVER, centre=CentreUse.REQUIRED, stalls_after=StepName.INVALIDATE)
+REFUND = Plan(1, coupon="used_order_cancelled", kind=OperationKind.ORDER_REFUND, reason=Reason.ORDER_CANCELLED)
 LOST_ADD = Breaks("add", 1, FaultKind.LOST_ANSWER)
 RACE = Plan(1, desks=2, latency_seconds=0.01)
 TEMPTING = {
@@ -53,10 +54,10 @@ TEMPTING = {
     "used-meanwhile": (Plan(1, moments=(Moment("DeactivateDiscount", 1, Event.REDEEM),)), Broken.WRONG),
     "central-fence": (STALLS, Broken.DOUBLE),
     "take-over-looks": (DIES_SENDING, Broken.DOUBLE),
+    "order-share": (replace(REFUND, coupon="used_partly_refunded"), Broken.WRONG),
 }
 """For each safeguard a run that goes wrong without it, and how."""
 
-REFUND = Plan(1, coupon="used_order_cancelled", kind=OperationKind.ORDER_REFUND, reason=Reason.ORDER_CANCELLED)
 FRAUD = Plan(1, kind=OperationKind.INVALIDATE, reason=Reason.SUSPECTED_FRAUD)
 BY_HAND = Plan(1, moments=(Moment("DeactivateDiscount", 1, Event.RETURN_BY_HAND),))
 QUIET = {
