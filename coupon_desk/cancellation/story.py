@@ -282,7 +282,9 @@ def _of_step(story: Story, entry: Entry, name: StepName, verb: str) -> Story:
             story = _put_off(story, name, old)
         case "refused":
             step = replace(old, state=StepState.REFUSED, at=entry.moment, detail=detail, due_at=None)
-            story = replace(story, operation=replace(story.operation, findings=unpack_findings(body.get("findings", []))))
+            findings = unpack_findings(body.get("findings", []))
+            proposal = unpack_proposal(body.get("proposal")) or story.operation.proposal
+            story = replace(story, operation=replace(story.operation, findings=findings, proposal=proposal))
         case "skipped":
             step = Step(name, StepState.SKIPPED, entry.moment, detail, old.attempts)
         case _:

@@ -57,7 +57,7 @@ def inbox(call: Call, days: int) -> int:
         return ExitStatus.DONE
     heads = (
         msg("Order"),
-        msg("Cancelled"),
+        msg("Order cancelled"),
         msg("Code"),
         msg("Customer"),
         msg("Deducted"),

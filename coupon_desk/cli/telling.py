@@ -106,6 +106,8 @@ def _result(operation: Operation) -> list[Message]:
         case OperationState.REFUSED:
             whys = dict.fromkeys(finding.message for finding in operation.refused)
             told = [msg("– {why}", why=why) for why in whys]
+            if operation.proposal is not None:
+                told.insert(0, operation.proposal.why)
             return [*told, msg("Nothing was done.")] if operation.exit_status is ExitStatus.REFUSED else told
         case OperationState.AWAITING_APPROVAL:
             return [

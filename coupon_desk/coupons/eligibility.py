@@ -353,13 +353,21 @@ def _points(evidence: Evidence, share: Points | None = None) -> Iterator[Finding
         if not history.conversions:
             yield _ask(Rule.NO_CONVERSION, msg("The point history shows no conversion for this coupon."))
         elif any(-entry.points != code.points for entry in history.conversions):
-            told = {"deducted": points_to_return(evidence), "points": code.points}
-            yield _ask(
-                Rule.POINTS_DIFFER,
-                msg("{deducted} points were deducted, but the code says {points}. What was deducted is returned.", **told)
-                if share is None
-                else msg("{deducted} points were deducted, but the code says {points}. What was deducted counts.", **told),
-            )
+            yield _ask(Rule.POINTS_DIFFER, _points_differ(points_to_return(evidence), code.points, share))
+
+
+def _points_differ(deducted: Points, points: Points, share: Points | None) -> Message:
+    if share is not None:
+        return msg(
+            "{deducted} points were deducted, but the code says {points}. What was deducted counts.",
+            deducted=deducted,
+            points=points,
+        )
+    return msg(
+        "{deducted} points were deducted, but the code says {points}. What was deducted is returned.",
+        deducted=deducted,
+        points=points,
+    )
 
 
 def _already_returned(returns: tuple[PointEntry, ...], share: Points | None) -> Message:

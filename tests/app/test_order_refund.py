@@ -92,6 +92,18 @@ def test_more_money_that_is_refunded_meanwhile_has_to_be_approved_anew(
     assert granted(shop, specimen) == [1000] == [done.points_returned]
 
 
+def test_a_refund_that_is_refused_says_its_figures_too(desk: CouponDesk, shop: TrainingShop, manager: Session) -> None:
+    specimen = shop.showcase.used_partly_refunded
+    shop.add_points(specimen.customer_id, 100, "By hand", specimen.reference)
+    refused = ask(desk, manager, specimen)
+    assert refused.state is OperationState.REFUSED
+    assert [finding.rule for finding in refused.refused] == [Rule.ALREADY_RETURNED]
+    assert "other 254" in str(refused.refused[0].message)
+    assert refused.proposal is not None
+    assert (refused.proposal.deducted, refused.proposal.returned_before, refused.proposal.proposed) == (1000, 100, 0)
+    assert granted(shop, specimen) == [100]
+
+
 def test_an_order_whose_money_was_kept_is_a_doubt_and_one_that_was_never_paid_is_none(
     desk: CouponDesk, shop: TrainingShop, manager: Session
 ) -> None:
