@@ -113,8 +113,8 @@ class CentralAllowances(Protocol):
         """Count the operation, and tell what stands before it: of its operator at any desk, and of its customer's coupons.
 
         Counted again with more points it goes behind all others; with as many or fewer it keeps its place, so that nothing that
-        was counted after it has to be counted anew. `customer` is Shopify's id, of which only a digest leaves this desk. Raises
-        RemoteRefused for an operation that was released.
+        was counted after it has to be counted anew; what was released stays so. `customer` is Shopify's id, of which only a
+        digest leaves this desk. Raises RemoteRefused for another operator's operation.
         """
 
     def release(self, operation: str) -> None:
@@ -124,8 +124,8 @@ class CentralAllowances(Protocol):
         """Write down who approves a counted operation; the points that they approved before it since `day_start`.
 
         Nothing is written where these and `points` are more than `at_most`: who was refused used nothing up. Another approver
-        takes the place of the first. Raises RemoteRefused for an operation that does not count, NotPermitted where the approver
-        is its operator.
+        takes the place of the first. Raises RemoteRefused for an operation that was never counted, NotPermitted where the
+        approver is its operator.
         """
 
     def own_since(self, moment: datetime) -> tuple[Allowance, ...]:

@@ -42,8 +42,8 @@ class PostgresAllowances:
     def count(self, operation: str, operator: str, customer: str | None, points: int, windows: Windows) -> Spent:
         """Count the operation, and tell what stands before it. `customer` is Shopify's id; only its digest leaves this desk.
 
-        Counted again with more points it goes behind all others; with as many or fewer it keeps its place. Raises RemoteRefused
-        for an operation that was released.
+        Counted again with more points it goes behind all others; with as many or fewer it keeps its place. What was released
+        stays so. Raises RemoteRefused for another operator's operation.
         """
         values = {
             "operation": operation,
@@ -70,8 +70,8 @@ class PostgresAllowances:
     def approve(self, operation: str, approver: str, points: int, day_start: datetime, *, at_most: int | None = None) -> int:
         """Write down who approved a counted operation; the points that they approved before it since `day_start`.
 
-        Nothing is written where these and `points` are more than `at_most`. Raises RemoteRefused for an operation that does not
-        count, NotPermitted where the approver is its operator.
+        Nothing is written where these and `points` are more than `at_most`, or the operation was released. Raises RemoteRefused
+        for an operation that was never counted, NotPermitted where the approver is its operator.
         """
         values = {"operation": operation, "approver": approver, "points": points, "day": day_start, "at_most": at_most}
         (row,) = self._ask(_APPROVE, values)

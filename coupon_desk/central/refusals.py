@@ -130,7 +130,7 @@ def refusal(wrong: psycopg.Error) -> DeskError:
         return _refused(msg("A claim is not taken over without a proof."), msg("Say what was looked at, and by whom."), detail)
     if state == "CD006":
         return _refused(
-            msg("The central database does not count this operation: it is over, or was never counted."),
+            msg("The central database did not count this operation, or counts it for somebody else."),
             msg("Look at the operation; where it should go on, begin a new one."),
             detail,
         )

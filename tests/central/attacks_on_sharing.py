@@ -10,7 +10,7 @@ from typing import Final
 
 from tests.central.attacks import BAD_VALUE, MISSING_VALUE, OTHER, Attack
 
-IS_OVER, OWN_REQUEST, NOT_OPEN, OWN_DESK = "CD006", "CD007", "CD008", "CD009"
+NOT_COUNTED, OWN_REQUEST, NOT_OPEN, OWN_DESK = "CD006", "CD007", "CD008", "CD009"
 EVER: Final = "'-infinity', '-infinity', '-infinity', '-infinity'"
 HASH: Final = "a" * 64
 PIN: Final = "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$" + "A" * 43
@@ -36,13 +36,14 @@ ON_LIMITS: Final = (
     Attack("TRUNCATE coupon_desk.allowances"),
     Attack("SELECT setval('coupon_desk.allowances_serial_seq', 1)"),
     Attack("SELECT coupon_desk.release_allowance('s', 'op-osaka')", None),
-    Attack(f"SELECT * FROM coupon_desk.count_allowance('s', 'op-ginza', 'bunta', NULL, 0, {EVER})", IS_OVER),
-    Attack(f"SELECT * FROM coupon_desk.count_allowance('s', 'op-released', 'aiko', NULL, 0, {EVER})", IS_OVER),
+    Attack(f"SELECT * FROM coupon_desk.count_allowance('s', 'op-ginza', 'bunta', NULL, 0, {EVER})", NOT_COUNTED),
+    Attack(f"SELECT * FROM coupon_desk.count_allowance('s', 'op-released', 'aiko', NULL, 99, {EVER})", None),
+    Attack("SELECT coupon_desk.approve_allowance('s', 'op-released', 'chie', 5, '-infinity', NULL)", None),
     Attack(f"SELECT * FROM coupon_desk.count_allowance('s', 'op-ginza', 'aiko', NULL, -900, {EVER})", BAD_VALUE),
     Attack(f"SELECT * FROM coupon_desk.count_allowance('s', 'op-new', 'aiko', NULL, -900, {EVER})", BAD_VALUE),
     Attack(f"SELECT * FROM coupon_desk.count_allowance('s', 'op-new', 'aiko', '7093412345', 900, {EVER})", BAD_VALUE),
     Attack("SELECT * FROM coupon_desk.count_allowance(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)", MISSING_VALUE),
-    Attack("SELECT coupon_desk.approve_allowance('s', 'op-osaka', 'chie', 0, '-infinity', NULL)", IS_OVER),
+    Attack("SELECT coupon_desk.approve_allowance('s', 'op-osaka', 'chie', 0, '-infinity', NULL)", NOT_COUNTED),
     Attack("SELECT coupon_desk.approve_allowance('s', 'op-ginza', 'aiko', 0, '-infinity', NULL)", OWN_REQUEST),
     Attack("SELECT coupon_desk.approve_allowance('s', 'op-ginza', 'chie', -900, '-infinity', NULL)", BAD_VALUE),
     Attack("SELECT coupon_desk.approve_allowance('s', 'op-ginza', NULL, 0, '-infinity', NULL)", MISSING_VALUE),

@@ -76,7 +76,7 @@ $$;
 
 -- Counts an operation of the desk that calls, and tells what stands before it: of its operator since the beginnings of day,
 -- week and month, and of its customer. Asked again with more points it goes to the end, or it would have grown behind the back
--- of those that counted after it. Where the desk's clock runs ahead, at least the last day, 7 and 31 days count.
+-- of those that counted after it. What was released stays so. Where the desk's clock runs ahead, at least the last day, 7 and 31 days count.
 -- A plan made while the table was small would take a second for years: hence plan_cache_mode, here and below.
 CREATE FUNCTION coupon_desk.count_allowance(
     the_shop text,
@@ -121,8 +121,10 @@ BEGIN
         INSERT INTO coupon_desk.allowances AS a (shop, desk, operation, operator, customer, points)
         VALUES (the_shop, me, the_operation, the_operator, the_customer, the_points)
         RETURNING a.* INTO own;
-    ELSIF own.released_at IS NOT NULL OR own.operator <> the_operator THEN
-        RAISE EXCEPTION 'this operation is over, or somebody else''s' USING ERRCODE = 'CD006';
+    ELSIF own.operator <> the_operator THEN
+        RAISE EXCEPTION 'this operation is somebody else''s' USING ERRCODE = 'CD006';
+    ELSIF own.released_at IS NOT NULL THEN
+        NULL; -- late news of what is over already: it stays so
     ELSIF the_points > own.points THEN
         UPDATE coupon_desk.allowances a
         SET points = the_points, serial = DEFAULT, customer = coalesce(own.customer, the_customer)
@@ -167,7 +169,7 @@ END
 $$;
 
 -- Writes down who approved an operation of the desk that calls, and tells how many points that approver had approved before
--- since day_start. Nothing is written where it would become more than at_most (NULL: no limit).
+-- since day_start. Nothing is written where it would become more than at_most (NULL: no limit), or what was released.
 CREATE FUNCTION coupon_desk.approve_allowance(
     the_shop text, the_operation text, the_approver text, the_points bigint, day_start timestamptz, at_most bigint
 ) RETURNS bigint
@@ -186,8 +188,8 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('coupon_desk.allowances ' || the_shop, 0));
     SELECT a.* INTO own FROM coupon_desk.allowances a
     WHERE a.shop = the_shop AND a.desk = me AND a.operation = the_operation FOR UPDATE;
-    IF NOT FOUND OR own.released_at IS NOT NULL THEN
-        RAISE EXCEPTION 'this operation is over, or was not counted' USING ERRCODE = 'CD006';
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'this operation was not counted' USING ERRCODE = 'CD006';
     END IF;
     IF own.operator = the_approver THEN
         RAISE EXCEPTION 'nobody approves their own request' USING ERRCODE = 'CD007';
@@ -199,7 +201,7 @@ BEGIN
     SELECT coalesce(sum(a.approved_points), 0) INTO before FROM coupon_desk.allowances a
     WHERE a.shop = the_shop AND a.approver = the_approver AND a.released_at IS NULL AND a.approved_at >= today
         AND NOT (a.desk = me AND a.operation = the_operation) AND (place IS NULL OR a.approval_serial < place);
-    IF before + the_points > at_most THEN
+    IF own.released_at IS NOT NULL OR before + the_points > at_most THEN
         RETURN before;
     END IF;
     UPDATE coupon_desk.allowances a
