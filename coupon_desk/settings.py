@@ -25,6 +25,8 @@ ApiVersion = Annotated[str, msgspec.Meta(pattern=r"^(20[0-9]{2}-(01|04|07|10)|un
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Url = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+[^\s]*$")]
 MetafieldKey = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_$:-]{3,255}\.[A-Za-z0-9_-]{2,64}$")]
+RoleCode = Literal["viewer", "clerk", "manager", "admin", "auditor"]
+SignatureAlgorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
 
 _LOOPBACK: Final = re.compile(r"^https?://(127\.[0-9.]+|localhost|\[::1\])([:/]|$)")
 _SECRET_NAME: Final = re.compile(r"token|secret|password|passwd|pin|api_?key|credential", re.IGNORECASE)
@@ -32,6 +34,8 @@ _SECRET_VALUE: Final = re.compile(
     r"shp(at|ca|ua|ss|pa)_[0-9a-zA-Z]{8,}|://[^/@\s:]+:[^/@\s]+@|[?&](password|token|secret)=", re.IGNORECASE
 )
 _NOT_SECRETS: Final = {"replays_idempotency_key"}
+_GROUPS: Final = ("sign_in", "roles")
+"""Its keys are names of the company's groups: “shopping-managers” holds no PIN."""
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -165,6 +169,32 @@ class Limits(_Section, frozen=True):
     admin: RoleLimits = msgspec.field(default_factory=RoleLimits)
 
 
+class SignIn(_Section, frozen=True):
+    """`[sign_in]`: with a PIN, with the company's account at an OpenID Connect provider, or as one likes.
+
+    `roles` says which value of the claim at `role_claim` (dots lead into objects) makes whom; the first of the table counts.
+    """
+
+    kind: Literal["pin", "oidc", "both"] = "pin"
+    issuer: Url | None = None
+    client_id: str | None = None
+    scopes: list[Text] = msgspec.field(default_factory=lambda: ["openid", "profile"])
+    role_claim: Text = "groups"
+    roles: dict[str, RoleCode] = msgspec.field(default_factory=dict)
+    login_claim: Text = "preferred_username"
+    name_claim: Text = "name"
+    stores_claim: Text | None = None
+    algorithms: Annotated[list[SignatureAlgorithm], msgspec.Meta(min_length=1)] = msgspec.field(
+        default_factory=lambda: ["RS256", "PS256", "ES256"]
+    )
+    prompt: Literal["login", "select_account", "none"] = "login"
+
+    @property
+    def has_company(self) -> bool:
+        """Whether the company's account may be used."""
+        return self.kind != "pin"
+
+
 class Settings(_Section, frozen=True):
     """Everything that a home configures."""
 
@@ -175,6 +205,7 @@ class Settings(_Section, frozen=True):
     central: Central | None = None
     logs: Logs = msgspec.field(default_factory=Logs)
     policy: Policy = msgspec.field(default_factory=Policy)
+    sign_in: SignIn = msgspec.field(default_factory=SignIn)
     limits: Limits = msgspec.field(default_factory=Limits)
 
 
@@ -224,11 +255,18 @@ def _refuse_contradictions(settings: Settings, file: Path) -> None:
         (settings.shopify.url, "shopify.endpoint"),
         (settings.pos.endpoint, "pos.endpoint"),
         (collector, "logs.otlp_endpoint"),
+        (settings.sign_in.issuer or "", "sign_in.issuer"),
     ):
-        if url.startswith("http://") and not _LOOPBACK.match(url):
+        if url.startswith("http://") and not is_on_this_computer(url):
             raise _refused(file, f"Expected https:// off this computer - at `$.{key}`")
     if settings.shopify.auth == "client_credentials" and not settings.shopify.client_id:
         raise _refused(file, 'Expected `str`, for auth = "client_credentials" - at `$.shopify.client_id`')
+    if settings.sign_in.has_company:
+        for name in ("issuer", "client_id", "roles"):
+            if not getattr(settings.sign_in, name):
+                raise _refused(file, f'Expected `{name}`, for kind = "{settings.sign_in.kind}" - at `$.sign_in.{name}`')
+        if "openid" not in settings.sign_in.scopes:
+            raise _refused(file, 'Expected "openid" among the scopes - at `$.sign_in.scopes`')
     if settings.central is not None:
         try:
             PostgresAddress.parse(settings.central.url)
@@ -260,10 +298,16 @@ def _refuse_contradictory_limits(limits: Limits, file: Path) -> None:
                 raise _refused(file, f"{less} = {small} is more than {more} = {large} - at `$.limits.{name}.{key}`")
 
 
+def is_on_this_computer(url: str) -> bool:
+    """Whether an address is that of a loopback interface, where no encryption is asked for."""
+    return _LOOPBACK.match(url) is not None
+
+
 def _refuse_secrets(table: object, file: Path, path: tuple[str, ...]) -> None:
     if isinstance(table, dict):
         for key, value in table.items():
-            if isinstance(value, str) and key not in _NOT_SECRETS and _SECRET_NAME.search(key):
+            may_be_named_so = key in _NOT_SECRETS or path == _GROUPS
+            if isinstance(value, str) and not may_be_named_so and _SECRET_NAME.search(key):
                 raise _secret(file, (*path, key))
             _refuse_secrets(value, file, (*path, key))
     elif isinstance(table, str) and _SECRET_VALUE.search(table):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from coupon_desk.app.coupon_reading import CouponReading, view_without_customer
-from coupon_desk.app.doctor import Check, examine
+from coupon_desk.app.doctor import Check, examine, examine_company
 from coupon_desk.app.erasing import erase_customer, erase_what_is_old
 from coupon_desk.app.freshening import row_of
 from coupon_desk.app.home import Home, desk_name
@@ -92,6 +92,7 @@ class CouponDesk:
         self.trail = self._parts.trail
         self.index = self._parts.index
         self.people = self._parts.people
+        self.company = self._parts.company
         self.catalogue = self._parts.catalogue
         self.engine = self._parts.engine
         self._has_erased = False
@@ -377,6 +378,8 @@ class CouponDesk:
                 parts.central,
             )
         )
+        if parts.company.is_offered:
+            checks = (*checks, examine_company(parts.company))
         return (*checks, parts.shipping.check()) if parts.shipping is not None else checks
 
     def central_state(self) -> CentralState:

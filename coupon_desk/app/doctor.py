@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from coupon_desk.app.company_accounts import CompanyAccounts
 from coupon_desk.central.health import check as check_central
 from coupon_desk.central.health import require_well
 from coupon_desk.central.place import Central
@@ -57,6 +58,16 @@ def examine(
     yield _try(msg("Mail server"), lambda: _quiet(mailer.check))
     if central is not None:
         yield _try(msg("Central database"), lambda: _central(central))
+
+
+def examine_company(company: CompanyAccounts) -> Check:
+    """Whether the company's provider answers, and is the one that the configuration names."""
+
+    def look() -> Message:
+        company.check()
+        return msg("Its provider answers, and shows its keys.")
+
+    return _try(msg("Company account"), look)
 
 
 def _try(name: Message, look: Callable[[], Message]) -> Check:

@@ -8,6 +8,7 @@ from datetime import datetime, time
 from functools import partial
 from typing import TYPE_CHECKING
 
+from coupon_desk.app.company_accounts import CompanyAccounts
 from coupon_desk.app.home import Home, desk_name, os_user
 from coupon_desk.app.key_store import VaultKeyStore
 from coupon_desk.app.secrets import Secrets
@@ -24,6 +25,7 @@ from coupon_desk.clock import Clock, ClockOffset
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import Held
 from coupon_desk.mail.smtp import SmtpMailer
+from coupon_desk.people.directory import Directory
 from coupon_desk.people.people import People
 from coupon_desk.points.rest import RestPoints
 from coupon_desk.settings import Settings
@@ -59,6 +61,7 @@ class Parts:
         self.index = OperationIndex(self.database)
         self.central = self._open_central()
         self.people = self._people()
+        self.company = CompanyAccounts(settings.sign_in, self.people, clock)
         self.catalogue = Catalogue(self.database, clock)
         self.client = ShopifyClient(settings.shopify, self._giver(self._shopify_secret), clock, offset=offset)
         self.shop = ShopifyShop(self.client, clock, settings.shopify.coupon_metafield)
@@ -84,6 +87,7 @@ class Parts:
 
     def abort_reads(self) -> None:
         """End every read that is under way; writes go on to their end."""
+        self.company.give_up()
         self.client.abort_reads()
         self.points.abort_reads()
 
@@ -111,7 +115,21 @@ class Parts:
     def _people(self) -> People:
         settings = self.settings
         required = settings.central is not None and settings.central.required
-        return People(self.database, self.trail, self.clock, store=settings.shop.store, centre_required=required)
+        return People(
+            self.database,
+            self.trail,
+            self.clock,
+            store=settings.shop.store,
+            directory=self._open_directory(),
+            centre_required=required,
+        )
+
+    def _open_directory(self) -> Directory | None:
+        if self.central is None:
+            return None
+        from coupon_desk.central.directory import PostgresDirectory
+
+        return PostgresDirectory(self.central, self.settings.shopify.domain)
 
     def _engine(self) -> Engine:
         policy = self.settings.policy

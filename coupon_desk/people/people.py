@@ -221,6 +221,10 @@ class People:
         self._proof.refuse_elsewhere(operator)
         return self._begin_session(operator, "company")
 
+    def note_company_refusal(self, why: str) -> None:
+        """Write down that the company's provider did not prove who somebody is."""
+        self._proof.note_refusal(why, None, how="company")
+
     def sign_out(self, session: Session) -> None:
         """Write down that this operator left the desk, or that the desk locked itself."""
         self._witness.record("signed_out", {}, actor=session.login, role=session.operator.role.value, result="done")
