@@ -164,3 +164,46 @@ def test_a_role_has_its_own_limits_before_everybodys() -> None:
     clerk = limits.clerk.over(limits.everybody)
     assert (clerk.points_per_week, clerk.cancellations_per_day, clerk.points_per_day) == (100_000, 10, None)
     assert limits.manager.over(limits.everybody) == limits.everybody
+
+
+COMPANY = """
+[sign_in]
+kind = "both"
+issuer = "https://id.example.com/realms/shop"
+client_id = "coupon-desk"
+role_claim = "realm_access.roles"
+
+[sign_in.roles]
+"shopping-managers" = "manager"
+"tokens-and-passwords" = "admin"
+"""
+
+
+def test_a_company_account_is_configured_with_the_roles_of_its_groups_whatever_they_are_called() -> None:
+    settings = parse(GOOD + COMPANY, FILE)
+    assert settings.sign_in.has_company
+    assert list(settings.sign_in.roles.items()) == [("shopping-managers", "manager"), ("tokens-and-passwords", "admin")]
+    assert not parse(GOOD, FILE).sign_in.has_company
+
+
+def test_a_desk_names_its_store_and_when_it_locks() -> None:
+    settings = parse(GOOD.replace("[policy]", "[policy]\nidle_minutes = 3").replace("[shop]", '[shop]\nstore = "Ginza"'), FILE)
+    assert (settings.shop.store, settings.policy.idle_minutes) == ("Ginza", 3)
+    assert (parse(GOOD, FILE).shop.store, parse(GOOD, FILE).policy.idle_minutes) == (None, 10)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (COMPANY.replace("https://id", "http://id"), "sign_in.issuer"),
+        (COMPANY.replace('client_id = "coupon-desk"', ""), "sign_in.client_id"),
+        (COMPANY.partition("[sign_in.roles]")[0], "sign_in.roles"),
+        (COMPANY.replace('"manager"', '"boss"'), "sign_in.roles"),
+        (COMPANY.replace('kind = "both"', 'kind = "both"\nscopes = ["profile"]'), "sign_in.scopes"),
+        (COMPANY.replace('kind = "both"', 'kind = "both"\nalgorithms = ["none"]'), "sign_in.algorithms"),
+        (COMPANY.replace('kind = "both"', 'kind = "both"\nalgorithms = ["HS256"]'), "sign_in.algorithms"),
+        (COMPANY.replace('kind = "both"', 'kind = "both"\nclient_secret = "x"'), "sign_in.client_secret"),
+    ],
+)
+def test_a_company_account_that_is_not_safe_or_not_whole_is_refused(wrong: str, told: str) -> None:
+    assert told in refusal(GOOD + wrong)

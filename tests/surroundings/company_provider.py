@@ -93,6 +93,7 @@ def serve() -> None:
     from canaille import create_app
     from canaille.app import models
     from canaille.backends import Backend
+    from canaille.oidc import models as models_of_oidc
     from joserfc.jwk import RSAKey
 
     class Quiet(WSGIRequestHandler):
@@ -104,6 +105,8 @@ def serve() -> None:
     address = f"127.0.0.1:{server.server_port}"
     key = RSAKey.generate_key(2048)
     key.ensure_kid()
+    # RFC 8252, 7.3: a provider takes any port of a loopback redirect. This one compares letter by letter by itself.
+    models_of_oidc.Client.check_redirect_uri = lambda client, uri: _without_port(uri) in client.redirect_uris
     app = create_app(config=_configuration(address, dict(key.as_dict(private=True))))
     server.set_app(app)
     with app.app_context():
@@ -112,6 +115,10 @@ def serve() -> None:
     print(f"http://{address}", flush=True)
     sys.stdin.read()
     server.shutdown()
+
+
+def _without_port(uri: str) -> str:
+    return re.sub(r"^http://127\.0\.0\.1:\d+/", "http://127.0.0.1/", uri)
 
 
 def _configuration(address: str, key: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,19 +156,20 @@ def _fill(models: Any, backend: Any) -> None:
             members.setdefault(group, []).append(user)
     for group, users in members.items():
         backend.save(models.Group(display_name=group, members=users))
-    backend.save(
-        models.Client(
-            client_id=CLIENT,
-            client_name="Coupon Desk",
-            client_uri="http://127.0.0.1",
-            redirect_uris=["http://127.0.0.1/signed-in"],
-            grant_types=["authorization_code"],
-            response_types=["code"],
-            scope=["openid", "profile", "email", "groups"],
-            token_endpoint_auth_method="none",
-            trusted=True,
-        )
+    client = models.Client(
+        client_id=CLIENT,
+        client_name="Coupon Desk",
+        client_uri="http://127.0.0.1",
+        redirect_uris=["http://127.0.0.1/signed-in"],
+        grant_types=["authorization_code"],
+        response_types=["code"],
+        scope=["openid", "profile", "email", "groups"],
+        token_endpoint_auth_method="none",
+        id_token_signed_response_alg="RS256",
     )
+    backend.save(client)
+    backend.update(client, audience=[client])
+    backend.save(client)
 
 
 if __name__ == "__main__":
