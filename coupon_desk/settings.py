@@ -261,12 +261,7 @@ def _refuse_contradictions(settings: Settings, file: Path) -> None:
             raise _refused(file, f"Expected https:// off this computer - at `$.{key}`")
     if settings.shopify.auth == "client_credentials" and not settings.shopify.client_id:
         raise _refused(file, 'Expected `str`, for auth = "client_credentials" - at `$.shopify.client_id`')
-    if settings.sign_in.has_company:
-        for name in ("issuer", "client_id", "roles"):
-            if not getattr(settings.sign_in, name):
-                raise _refused(file, f'Expected `{name}`, for kind = "{settings.sign_in.kind}" - at `$.sign_in.{name}`')
-        if "openid" not in settings.sign_in.scopes:
-            raise _refused(file, 'Expected "openid" among the scopes - at `$.sign_in.scopes`')
+    _refuse_half_a_provider(settings.sign_in, file)
     if settings.central is not None:
         try:
             PostgresAddress.parse(settings.central.url)
@@ -296,6 +291,16 @@ def _refuse_contradictory_limits(limits: Limits, file: Path) -> None:
             if small is not None and large is not None and small > large:
                 key = less if getattr(table, less) is not None else more
                 raise _refused(file, f"{less} = {small} is more than {more} = {large} - at `$.limits.{name}.{key}`")
+
+
+def _refuse_half_a_provider(sign_in: SignIn, file: Path) -> None:
+    if not sign_in.has_company:
+        return
+    for name in ("issuer", "client_id", "roles"):
+        if not getattr(sign_in, name):
+            raise _refused(file, f'Expected `{name}`, for kind = "{sign_in.kind}" - at `$.sign_in.{name}`')
+    if "openid" not in sign_in.scopes:
+        raise _refused(file, 'Expected "openid" among the scopes - at `$.sign_in.scopes`')
 
 
 def is_on_this_computer(url: str) -> bool:
