@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from coupon_desk.app.working import WorkingProgram
 from coupon_desk.cancellation.engine import Engine
 from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import Rules
-from coupon_desk.cancellation.own_work import own_work
+from coupon_desk.cancellation.own_work import own_work, story_if_kept
 from coupon_desk.cancellation.permission import Permission
 from coupon_desk.cancellation.ports import CentralClaims
 from coupon_desk.cancellation.work import Centre, Systems
@@ -26,6 +25,7 @@ from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import Held
 from coupon_desk.mail.smtp import SmtpMailer
 from coupon_desk.people.directory import Directory
+from coupon_desk.people.limits import HouseLimits
 from coupon_desk.people.people import People
 from coupon_desk.points.rest import RestPoints
 from coupon_desk.settings import Settings
@@ -62,6 +62,8 @@ class Parts:
         self.central = self._open_central()
         self.people = self._people()
         self.company = CompanyAccounts(settings.sign_in, self.people, clock)
+        self.house = HouseLimits(settings.limits, settings.policy)
+        self.permission = Permission(self.people, self.house, self.trail)
         self.catalogue = Catalogue(self.database, clock)
         self.client = ShopifyClient(settings.shopify, self._giver(self._shopify_secret), clock, offset=offset)
         self.shop = ShopifyShop(self.client, clock, settings.shopify.coupon_metafield)
@@ -142,10 +144,14 @@ class Parts:
             shop_language=self.settings.shop.language,
             contacts_of=self._contacts_of,
             own_work=partial(own_work, self.trail, self.index),
+            story_of=partial(story_if_kept, self.trail),
+            index=self.index,
+            house=self.house,
             centre=self._centre(),
+            store=self.settings.shop.store,
         )
         rules = Rules(policy.settle_seconds, policy.retire, tuple(policy.recheck_minutes))
-        return Engine(self.trail, self.index, systems, Permission(self.people, policy, self._points_today), rules)
+        return Engine(self.trail, self.index, systems, self.permission, rules)
 
     def _open_central(self) -> Central | None:
         """The database that several desks share, where one is configured. No network."""
@@ -170,9 +176,14 @@ class Parts:
         return Shipping(self.database, self.trail, self.central, self.clock, self.checkpoints, self.key_store)
 
     def _centre(self) -> Centre | None:
-        if self.settings.central is None or self.claims is None:
+        if self.settings.central is None or self.central is None or self.claims is None:
             return None
-        return Centre(self.claims, self.settings.central.required)
+        from coupon_desk.central.allowances import PostgresAllowances
+        from coupon_desk.central.requests import PostgresRequests
+
+        shop = self.settings.shopify.domain
+        allowances, requests = PostgresAllowances(self.central, shop), PostgresRequests(self.central, shop)
+        return Centre(self.claims, self.settings.central.required, allowances, requests)
 
     def _holder_of(self, code: CouponCode) -> Held | None:
         return self.claims.holder(code) if self.claims else None
@@ -180,7 +191,3 @@ class Parts:
     def _contacts_of(self, login: str) -> tuple[str, ...]:
         operator = self.people.get(login)
         return operator.contacts if operator else ()
-
-    def _points_today(self, login: str) -> int:
-        midnight = datetime.combine(self.clock.now().astimezone().date(), time.min).astimezone()
-        return self.index.points_since(login, midnight)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from coupon_desk.cancellation.operation import Operation, OperationState, StepName, StepState
+from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState, StepName, StepState
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import Source
-from coupon_desk.trail.entry import NewEntry
+from coupon_desk.trail.allowances import AllowanceRow
+from coupon_desk.trail.entry import Entry, NewEntry
 
 _BECOMES: Final = {
     "started": StepState.RUNNING,
@@ -97,6 +98,31 @@ def operation_entry(
         after={"state": _ENDS.get(verb, stands).value, "kind": operation.kind.value},
         points=int(operation.points_returned) if has_ended else body.get("points"),
         request_ids=_request_ids(body, request_ids),
+    )
+
+
+def clear_allowance(entries: tuple[Entry, ...]) -> AllowanceRow:
+    """What an operation takes of limits, by what stays readable when its texts are erased. Raises ValueError for none."""
+    if not entries:
+        raise ValueError("an operation has entries")
+    opened = entries[0]
+    after = [entry.fields.after or {} for entry in entries if entry.action.startswith("operation.")]
+    points = [entry.fields.points for entry in entries if entry.fields.points is not None]
+    approved = next((entry for entry in reversed(entries) if entry.action == "operation.approved"), None)
+    kind = (opened.fields.after or {}).get("kind")
+    is_refused = bool(after) and after[-1].get("state") == OperationState.REFUSED
+    return AllowanceRow(
+        operation=opened.operation or "",
+        sequence=opened.sequence,
+        operator=opened.actor or "",
+        points=points[-1] if points else 0,
+        counts=kind != OperationKind.INVALIDATE and not is_refused,
+        counted_at=opened.moment,
+        customer=next((entry.fields.customer for entry in reversed(entries) if entry.fields.customer), None),
+        is_customer_hashed=True,
+        approver=approved.actor if approved else None,
+        approved_points=approved.fields.points if approved else None,
+        approved_at=approved.moment if approved else None,
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
+from coupon_desk.cancellation.approving import Approving
 from coupon_desk.cancellation.clear_fields import opening_entry, operation_entry
 from coupon_desk.cancellation.given import refusal
 from coupon_desk.cancellation.operation import (
@@ -22,19 +22,19 @@ from coupon_desk.cancellation.operation import (
     StepName,
     StepState,
 )
-from coupon_desk.cancellation.own_work import story_of, suspected_by
+from coupon_desk.cancellation.other_desks import OtherDesks
+from coupon_desk.cancellation.own_work import story_of
 from coupon_desk.cancellation.packing import opening, pack_findings
-from coupon_desk.cancellation.permission import Permission
+from coupon_desk.cancellation.permission import Grant, Permission
 from coupon_desk.cancellation.putting_back import put_back
 from coupon_desk.cancellation.steps import STEPS
-from coupon_desk.cancellation.story import Story, after, fold
+from coupon_desk.cancellation.story import Story, after
 from coupon_desk.cancellation.work import Observer, Systems, Work, tell
-from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule
+from coupon_desk.coupons.shared_request import Decision, Verdict
 from coupon_desk.errors import DeskError, ExitStatus, NotPermitted, RemoteError
 from coupon_desk.people.operators import Session
 from coupon_desk.people.roles import Right
-from coupon_desk.trail.fields import canonical
 from coupon_desk.trail.index import OperationIndex
 from coupon_desk.trail.trail import Trail
 from coupon_desk.words import msg
@@ -83,6 +83,8 @@ class Engine:
         self._systems = systems
         self._permission = permission
         self._rules = rules
+        self._approving = Approving(trail, systems, permission)
+        self._others = OtherDesks(systems, systems.story_of)
         self._at_work: set[str] = set()
         self._turn = threading.Condition()
         self._is_closing = False
@@ -99,36 +101,24 @@ class Engine:
         grant = self._permission.ask(session, request)
         operation_id = str(uuid.uuid4())
         with self._working_on(operation_id):
-            body = opening(
-                grant.request,
-                grant.operator,
-                self._rules,
-                key=str(uuid.uuid4()),
-                language=self._systems.shop_language,
-                approval_needed=grant.approval_needed,
-            )
-            work = self._begin(operation_id, grant.request.code, body, observer)
+            work = self._begin(operation_id, grant, observer)
             return self._run(work, wait_seconds)
 
     def approve(
         self, operation_id: str, session: Session, note: str, observer: Observer = ignore, *, wait_seconds: float = 0.0
     ) -> Operation:
-        """A second person approves exactly what was asked; all is verified anew. Raises NotPermitted."""
+        """A second person approves exactly what was asked; all is verified anew. Raises NotPermitted, RemoteError."""
         with self._working_on(operation_id):
-            story = self._awaiting(operation_id, session)
-            asked = self._trail.of_operation(operation_id)
-            doubts = next(entry.body for entry in reversed(asked) if entry.action == "operation.approval_needed")
-            bound = hashlib.sha256(canonical(asked[0].body).encode()).hexdigest()
-            body = {"note": note, "rules": doubts["rules"], "points": doubts["points"], "request": bound}
-            return self._run(self._append(story, "operation.approved", body, session, observer), wait_seconds)
+            story = self.story(operation_id)
+            person = self._permission.may_approve(session, story.operation)
+            return self._go_on_approved(self._approving.approve(story, person, note), observer, wait_seconds)
 
     def reject(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
         """A second person says no: the operation is over, nothing was done. Raises NotPermitted."""
         with self._working_on(operation_id):
-            story = self._awaiting(operation_id, session)
-            why = msg("{by} did not approve: {note}", by=session.operator.name, note=note)
-            body: dict[str, object] = {"findings": pack_findings([refusal(Rule.REJECTED, why)])}
-            return self._append(story, "operation.refused", body, session, observer).operation
+            story = self.story(operation_id)
+            person = self._permission.may_approve(session, story.operation)
+            return self._over(self._approving.reject(story, person, note), observer)
 
     def withdraw(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
         """The one who asked, or who may approve, takes back a request of which nothing was done yet. Raises NotPermitted."""
@@ -146,7 +136,7 @@ class Engine:
                 )
             why = msg("Withdrawn by {by}: {note}", by=session.operator.name, note=note)
             body: dict[str, object] = {"findings": pack_findings([refusal(Rule.WITHDRAWN, why)])}
-            return self._append(story, "operation.refused", body, session, observer).operation
+            return self._over(self._append(story, "operation.refused", body, session), observer)
 
     def answer(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
         """A person has looked after what needed one; what is left is finished. Raises NotPermitted.
@@ -160,7 +150,7 @@ class Engine:
             leftover = operation.ended_at is not None and operation.has_open_work
             if operation.state is not OperationState.NEEDS_ATTENTION and not leftover:
                 raise NotPermitted(msg("This operation does not wait for an answer."), done=msg("Nothing was done."))
-            return self._run(self._append(story, "operation.answered", {"note": note}, session, observer), 0.0)
+            return self._run(self._go_on(self._append(story, "operation.answered", {"note": note}, session), observer), 0.0)
 
     def resume(self, observer: Observer = ignore, *, wait_seconds: float = 0.0) -> tuple[Operation, ...]:
         """Take up every unfinished operation at once, also those that waited for a person who may have mended the cause.
@@ -168,15 +158,38 @@ class Engine:
         Each step looks before it acts, so that nothing is repeated. Alarms stay until they are answered. An operation that
         cannot be worked on does not keep the others waiting; its error is raised at the end.
         """
-        self._release_leftovers()
+        self._others.let_go_of_leftovers()
+        self.catch_up(observer)
         ids = [row.id for row in self._index.open_ones()]
         return _each(ids, lambda one: self._take_up(one, observer, wait_seconds, on_demand=True))
 
     def run_due(self, observer: Observer = ignore) -> tuple[Operation, ...]:
-        """Go on with everything whose time has come. Errors as in `resume`."""
+        """Go on with everything whose time has come, also with what other desks decided. Errors as in `resume`."""
+        self.catch_up(observer)
         due = self._index.due(self._systems.clock.now())
         free = [row.id for row in due if not self._is_at_work(row.id)]
         return _each(free, lambda one: self._take_up(one, observer, 0.0, on_demand=False))
+
+    def catch_up(self, observer: Observer = ignore) -> tuple[Operation, ...]:
+        """Take over what other desks decided, and tell them what they could not be told before. Those that went on.
+
+        Asks the centre only where something waits for it. Errors as in `resume`, but a silent centre is none.
+        """
+        if self._systems.centre is None:
+            return ()
+        if self._index.unreported():
+            self._others.report_missing()
+        waiting = [row.id for row in self._index.open_ones() if row.state == OperationState.AWAITING_APPROVAL]
+        if not waiting:
+            return ()
+        decided = [one for one in self._others.decisions() if not self._is_at_work(one.operation)]
+        by_operation = {one.operation: one for one in decided}
+        went_on = _each(by_operation, lambda one: self._take_over(by_operation[one], observer))
+        for operation_id in waiting:
+            story = self._systems.story_of(operation_id)
+            if story is not None:
+                self._others.ask(story)
+        return went_on
 
     def stop(self) -> None:
         """Begin nothing more, and wait until what is under way has come to the end of its step. The trail has the rest.
@@ -214,7 +227,7 @@ class Engine:
         while True:
             if held_code and not work.story.row.holds_code:
                 held_code = False
-                self._release(work.operation)
+                self._others.let_go(work.story)
             if self._is_closing:
                 return work.operation
             action = self._next(work.operation, on_demand=on_demand)
@@ -222,35 +235,11 @@ class Engine:
             if action is not None:
                 action(work)
                 continue
+            self._others.ask(work.story)
             pause = self._pause_before_next(work.operation)
             if pause is None or self._systems.clock.monotonic() + pause > until:
                 return work.operation
             self._systems.clock.sleep(pause)
-
-    def _release(self, operation: Operation) -> None:
-        """Let others have the coupon. Where the central database is out of reach now, `_release_leftovers` does it later."""
-        centre = self._systems.centre
-        if centre is None:
-            return
-        try:
-            centre.claims.release(operation.code, operation.id)
-        except RemoteError as silent:
-            _log.info("the central claim of operation %s stays for now: %s", operation.id, silent)
-
-    def _release_leftovers(self) -> None:
-        """End the central claims of operations that are over: a crash or a silence kept them from being released."""
-        centre = self._systems.centre
-        if centre is None:
-            return
-        try:
-            for operation_id in centre.claims.open_ones():
-                entries = self._trail.of_operation(operation_id)
-                if not entries or any(entry.is_erased for entry in entries):
-                    continue
-                if not (story := fold(entries)).row.holds_code:
-                    centre.claims.release(story.operation.code, operation_id)
-        except RemoteError as silent:
-            _log.info("central claims that are left over could not be looked up: %s", silent)
 
     def _next(self, operation: Operation, *, on_demand: bool) -> Callable[[Work], None] | None:
         """What comes next for an operation that stands so; None where it has to wait or is over."""
@@ -261,6 +250,9 @@ class Engine:
             if step is None or step.name not in BEFORE_THE_END:
                 return Work.completed
             return STEPS[step.name] if on_demand or self._is_time(step) else None
+        if operation.state is OperationState.AWAITING_APPROVAL:
+            has_expired = operation.expires_at is not None and operation.expires_at <= self._systems.clock.now()
+            return Work.expired if has_expired else None
         if operation.ended_at is None or operation.state is OperationState.REFUSED:
             return None
         mail, discount = map(operation.step, LATE_STEPS)
@@ -284,34 +276,62 @@ class Engine:
             return None
         return max(0.0, (operation.due_at - self._systems.clock.now()).total_seconds())
 
-    def _begin(self, operation_id: str, code: CouponCode, body: dict[str, Any], observer: Observer) -> Work:
+    def _begin(self, operation_id: str, grant: Grant, observer: Observer) -> Work:
         with self._trail.writing() as pen:
-            story = after(None, pen.append(opening_entry(operation_id, code, body)))
+            body = opening(
+                grant.request,
+                grant.operator,
+                self._rules,
+                key=str(uuid.uuid4()),
+                language=self._systems.shop_language,
+                approval_needed=grant.approval_needed,
+                counted=pen.best_moment(),
+            )
+            story = after(None, pen.append(opening_entry(operation_id, grant.request.code, body)))
             pen.index(story.row)
-        tell(observer, story.operation)
-        return Work(story, self._trail, self._systems, observer)
+        return self._go_on(story, observer)
 
-    def _append(self, story: Story, action: str, body: dict[str, object], session: Session, observer: Observer) -> Work:
-        operation = story.operation
+    def _append(self, story: Story, action: str, body: dict[str, object], session: Session) -> Story:
         with self._trail.writing() as pen:
-            new = operation_entry(operation, action, body, session.login, session.operator.role.value)
+            new = operation_entry(story.operation, action, body, session.login, session.operator.role.value)
             story = after(story, pen.append(new))
             pen.index(story.row)
+        return story
+
+    def _go_on(self, story: Story, observer: Observer) -> Work:
         tell(observer, story.operation)
         return Work(story, self._trail, self._systems, observer)
 
-    def _awaiting(self, operation_id: str, session: Session) -> Story:
-        story = self.story(operation_id)
-        self._permission.may_approve(session, story.operation.operator.login, story.operation.code.masked)
-        if session.login == suspected_by(self._trail, story.operation):
-            raise NotPermitted(
-                msg("You cannot approve this: the points were withheld on your own suspicion."),
-                done=msg("Nothing was done."),
-                todo=msg("Ask another manager to sign in and approve it."),
-            )
-        if story.operation.state is not OperationState.AWAITING_APPROVAL:
-            raise NotPermitted(msg("This operation does not wait for approval."), done=msg("Nothing was done."))
-        return story
+    def _go_on_approved(self, story: Story, observer: Observer, wait_seconds: float) -> Operation:
+        self._others.withdraw_request(story.operation.id)
+        return self._run(self._go_on(story, observer), wait_seconds)
+
+    def _over(self, story: Story, observer: Observer) -> Operation:
+        self._others.let_go(story)
+        tell(observer, story.operation)
+        return story.operation
+
+    def _take_over(self, decision: Decision, observer: Observer) -> Operation:
+        """Another desk's decision, held against who may here; the trail records one that does not count."""
+        with self._working_on(decision.operation):
+            story = self.story(decision.operation)
+            is_asked = story.operation.state is OperationState.AWAITING_APPROVAL
+            if not is_asked or decision.request_hash != story.asked_hash:
+                self._others.withdraw_request(decision.operation)
+                return story.operation
+            try:
+                person = self._permission.known(decision.approver, story.operation)
+                if decision.verdict is Verdict.REJECT:
+                    return self._over(self._approving.reject(story, person, decision.note, desk=decision.desk), observer)
+                story = self._approving.approve(story, person, decision.note, desk=decision.desk)
+            except NotPermitted as refused:
+                _log.info("a decision of desk %s does not count: %s", decision.desk, refused)
+                self._others.withdraw_request(decision.operation)
+                return story.operation
+            except RemoteError as silent:
+                _log.info("a decision of desk %s waits: %s", decision.desk, silent)
+                return story.operation
+            return self._go_on_approved(story, observer, 0.0)
 
     def _is_at_work(self, operation_id: str) -> bool:
         with self._turn:

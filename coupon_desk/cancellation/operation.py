@@ -32,6 +32,11 @@ class OperationKind(StrEnum):
         """What a person reads."""
         return _KIND_LABELS[self]
 
+    @property
+    def returns_points(self) -> bool:
+        """Whether the customer gets points, which counts towards the limits of whoever asks."""
+        return self is not OperationKind.INVALIDATE
+
 
 _KIND_LABELS = {
     OperationKind.CANCEL: msg("Cancel coupon"),
@@ -179,8 +184,8 @@ class Operation:
 
     `points_to_return` is known after `verify`; `points_returned` only when the point system confirmed it. Balances are
     the point system's, None where it did not tell. `proposal` is what a cancelled order gives back and why, as a second
-    person saw it. `attention` says what happened and what a person should do next.
-    `head` and `head_sequence` are the hash and the place of its newest entry.
+    person saw it. `attention` says what happened and what a person should do next. `expires_at` is when a request that waits
+    for approval is refused. `head` and `head_sequence` are the hash and the place of its newest entry.
     """
 
     id: str
@@ -204,6 +209,7 @@ class Operation:
     balance_after: int | None = None
     approval_needed: tuple[Message, ...] = ()
     approved_by: str | None = None
+    expires_at: datetime | None = None
     attention: Message | None = None
     next_action: Message | None = None
     ended_at: datetime | None = None
@@ -237,6 +243,8 @@ class Operation:
     @property
     def due_at(self) -> datetime | None:
         """When the program goes on with it: a moment that is past for what a crash left; None where it never does by itself."""
+        if self.state is OperationState.AWAITING_APPROVAL:
+            return self.expires_at
         if self.state is OperationState.RUNNING:
             if self.is_stopping:
                 return self.step(StepName.UPDATE_RECORD).due_at or self.updated_at

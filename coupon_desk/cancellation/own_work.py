@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final
 
+from coupon_desk.cancellation.clear_fields import clear_allowance
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState
 from coupon_desk.cancellation.story import Story, fold
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import OwnWork, Withheld
 from coupon_desk.errors import ConfigurationError, DeskError, ExitStatus
+from coupon_desk.trail.allowances import AllowanceRow
 from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.index import OperationIndex, OperationRow
 from coupon_desk.trail.trail import Trail
@@ -44,12 +46,21 @@ def story_of(trail: Trail, operation_id: str) -> Story:
     return fold(entries)
 
 
-def row_of(trail: Trail, operation_id: str) -> OperationRow | None:
-    """What the index keeps of an operation; None where it was erased. Raises ConfigurationError for an unknown id."""
+def story_if_kept(trail: Trail, operation_id: str) -> Story | None:
+    """The whole story of one operation; None where its texts were erased, or where it is none of this desk's."""
+    entries = trail.of_operation(operation_id)
+    return fold(entries) if entries and not any(entry.is_erased for entry in entries) else None
+
+
+def row_of(trail: Trail, operation_id: str) -> OperationRow | AllowanceRow:
+    """What the index keeps of an operation; of one that was erased only what it takes of limits, from its clear fields.
+
+    Raises ConfigurationError for an unknown id.
+    """
     try:
         return story_of(trail, operation_id).row
     except OperationErased:
-        return None
+        return clear_allowance(trail.of_operation(operation_id))
 
 
 def suspected_by(trail: Trail, operation: Operation) -> str | None:

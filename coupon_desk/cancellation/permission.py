@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
 
-from coupon_desk.cancellation.operation import CancelRequest, OperationKind, Operator
+from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, Operator
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import ConfigurationError, NotPermitted
-from coupon_desk.people.limits import why_second_person
+from coupon_desk.people.limits import HouseLimits, over_approvable, over_approved_today
+from coupon_desk.people.operators import Operator as Person
 from coupon_desk.people.operators import Session
 from coupon_desk.people.people import People
-from coupon_desk.people.roles import Right
-from coupon_desk.settings import Policy
+from coupon_desk.people.roles import Right, Role, refusal
+from coupon_desk.people.witness import Witness
 from coupon_desk.words import Message, msg
 
 
@@ -25,6 +28,15 @@ class NoteUnreadable(ConfigurationError):
 
 
 @dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Why somebody may not: a stable word for the trail, and what they are told."""
+
+    rule: str
+    what: Message
+    todo: Message
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """A request that is permitted, as it will be done, by whom, and why a second person has to look (empty: need not)."""
 
@@ -33,66 +45,126 @@ class Grant:
     approval_needed: tuple[Message, ...]
 
 
-_RIGHTS = {
-    OperationKind.CANCEL: Right.CANCEL,
-    OperationKind.INVALIDATE: Right.INVALIDATE,
-    OperationKind.ORDER_REFUND: Right.REFUND_ORDER,
-    OperationKind.RELEASE: Right.INVESTIGATE,
-}
+RIGHTS: Final[Mapping[OperationKind, Right]] = MappingProxyType(
+    {
+        OperationKind.CANCEL: Right.CANCEL,
+        OperationKind.INVALIDATE: Right.INVALIDATE,
+        OperationKind.ORDER_REFUND: Right.REFUND_ORDER,
+        OperationKind.RELEASE: Right.INVESTIGATE,
+    }
+)
+"""What it takes to have each kind done: of whoever asks, or else of the second person."""
+
+ALWAYS_APPROVED: Final[Mapping[OperationKind, Message]] = MappingProxyType(
+    {
+        OperationKind.ORDER_REFUND: msg("Returning points for a used coupon always needs a second person."),
+        OperationKind.RELEASE: msg("Releasing points that were withheld always needs a second person."),
+    }
+)
+"""The kinds that nobody has done alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """The house's rules on who may. `points_today` tells an operator's points of today, running and unknown ones included."""
+    """The house's rules on who may. Limits are not asked here but counted in `verify`, where all doubts are decided."""
 
     people: People
-    policy: Policy
-    points_today: Callable[[str], int]
+    house: HouseLimits
+    witness: Witness
 
     def ask(self, session: Session, request: CancelRequest) -> Grant:
         """Permit the request, or raise NotPermitted (which the trail records), NoteTooShort."""
         request = _as_it_will_be_done(request)
-        right = _RIGHTS[request.kind]
+        right = RIGHTS[request.kind]
         # Whoever may ask may have a second person decide; only on suspected fraud nobody else has a say at all.
         asks = request.kind is not OperationKind.RELEASE and session.may(Right.ASK)
         person = self.people.authorise(session, Right.ASK if asks else right, request.code.masked)
-        note = checked_note(request.note, self.policy.minimum_note_length)
+        note = checked_note(request.note, self.house.policy.minimum_note_length)
         return Grant(
             replace(request, note=note),
             Operator(person.login, person.name, person.role.value),
-            tuple(self._why_second_person(request, person.login, may=person.role.may(right))),
+            tuple(_why_second_person(request, may=person.role.may(right))),
         )
 
-    def may_approve(self, session: Session, requester: str, about: str) -> None:
-        """Permit the second person. Raises NotPermitted, also for one who approves their own request."""
-        self.people.authorise(session, Right.APPROVE, about)
-        if session.login == requester:
-            raise NotPermitted(
-                msg("You cannot approve your own request."),
-                done=msg("Nothing was done."),
-                todo=msg("Ask another manager to sign in and approve it."),
-            )
+    def may_approve(self, session: Session, asked: Operation) -> Person:
+        """The second person of this desk, as they are now. Raises NotPermitted, which the trail records."""
+        person = self.people.authorise(session, Right.APPROVE, asked.code.masked)
+        if (why := self.why_not_approve(person, asked.kind, asked.operator.login, None)) is not None:
+            raise self.refused(person, asked.code.masked, why)
+        return person
 
-    def _why_second_person(self, request: CancelRequest, login: str, *, may: bool) -> list[Message]:
-        why: list[Message] = []
-        if not may:
-            why.append(msg("The operator's role may ask, but a second person has to approve."))
-        if request.kind is OperationKind.ORDER_REFUND:
-            why.append(msg("Returning points for a used coupon always needs a second person."))
-        if request.kind is OperationKind.RELEASE:
-            why.append(msg("Releasing points that were withheld always needs a second person."))
-        if request.kind is not OperationKind.INVALIDATE:
-            why.extend(
-                why_second_person(
-                    request.code.points,
-                    self.points_today(login),
-                    approval_above_points=self.policy.approval_above_points,
-                    daily_points_per_operator=self.policy.daily_points_per_operator,
-                )
+    def known(self, login: str, asked: Operation) -> Person:
+        """Somebody who decided at another desk, as the directory knows them now.
+
+        Raises NotPermitted, which the trail records; RemoteError where the directory does not answer.
+        """
+        if (silent := self.people.refresh(login)) is not None:
+            raise silent
+        person = self.people.get(login)
+        if person is None:
+            body = {"about": asked.code.masked, "right": Right.APPROVE.value, "role": "", "why": "unknown"}
+            self.witness.record("right_refused", body, actor=login, result="refused", reason="unknown")
+            raise NotPermitted(msg("This desk does not know the operator “{login}”.", login=login))
+        if not self.people.may_work_here(person):
+            raise self.refused(person, asked.code.masked, _NOT_THIS_STORE)
+        return person
+
+    def why_not_approve(self, person: Person, kind: OperationKind, requester: str, points: int | None) -> WhyNot | None:
+        """Why this person is not the second one for such a request; None where they may be.
+
+        They have the right to approve, and to have this done themselves; they did not ask for it; with `points`, their own
+        limit allows it. What they approved today is counted when they approve.
+        """
+        if person.disabled:
+            return WhyNot("disabled", msg("This login was disabled."), msg("Ask an administrator."))
+        for right in (Right.APPROVE, RIGHTS[kind]):
+            if not person.role.may(right):
+                told = refusal(person.role, right)
+                return WhyNot("missing", told.what, told.todo or msg("Ask an administrator."))
+        if person.login == requester:
+            return WhyNot(
+                "own_request",
+                msg("You cannot approve your own request."),
+                msg("Ask another manager to sign in and approve it."),
             )
-        if request.reason.needs_second_person:
-            why.append(msg("Goodwill always needs a second person."))
-        return why
+        if points is not None and (over := over_approvable(points, self.house.of(person.role))) is not None:
+            return WhyNot("over_limit", over, self._who_may(person.role, kind, points))
+        return None
+
+    def why_not_today(self, person: Person, points: int, before: int) -> WhyNot | None:
+        """Why this person may not approve these points as well, having approved `before` today."""
+        over = over_approved_today(points, before, self.house.of(person.role))
+        return WhyNot("over_limit", over, msg("Ask somebody else to approve it, or wait until tomorrow.")) if over else None
+
+    def refused(self, person: Person, about: str, why: WhyNot) -> NotPermitted:
+        """What to raise, after it was written to the trail."""
+        role = person.role.value
+        body = {"about": about, "right": Right.APPROVE.value, "role": role, "why": why.rule}
+        self.witness.record("right_refused", body, actor=person.login, role=role, result="refused", reason=why.rule)
+        return NotPermitted(why.what, done=msg("Nothing was done."), todo=why.todo)
+
+    def _who_may(self, but: Role, kind: OperationKind, points: int) -> Message:
+        for role in (Role.MANAGER, Role.ADMIN):
+            able = role.may(Right.APPROVE) and role.may(RIGHTS[kind]) and over_approvable(points, self.house.of(role)) is None
+            if role is not but and able:
+                return msg("Somebody with the role “{role}” may approve it.", role=role.label)
+        return msg("Nobody here may approve so many points: reject it, or have an administrator change the limit.")
+
+
+_NOT_THIS_STORE: Final = WhyNot(
+    "store",
+    msg("This operator does not work in this store."),
+    msg("Ask an administrator to change the operator's stores."),
+)
+
+
+def _why_second_person(request: CancelRequest, *, may: bool) -> Iterator[Message]:
+    if not may:
+        yield msg("The operator's role may ask, but a second person has to approve.")
+    if request.kind in ALWAYS_APPROVED:
+        yield ALWAYS_APPROVED[request.kind]
+    if request.reason.needs_second_person:
+        yield msg("Goodwill always needs a second person.")
 
 
 def checked_note(typed: str, shortest: int) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from coupon_desk.cancellation.counting import count
 from coupon_desk.cancellation.gathering import pack_evidence
 from coupon_desk.cancellation.operation import OperationKind, StepName
 from coupon_desk.cancellation.packing import pack_discount, pack_findings, pack_order, pack_proposal
 from coupon_desk.cancellation.patience import pause
 from coupon_desk.cancellation.work import Work
+from coupon_desk.clock import to_text
+from coupon_desk.coupons.contacts import is_same_person
 from coupon_desk.coupons.eligibility import Rule, Verdict, Weight, judge, judge_order_refund, proposal_for
 from coupon_desk.coupons.evidence import (
     Absent,
@@ -18,6 +21,7 @@ from coupon_desk.coupons.evidence import (
     RecordSeen,
     Source,
 )
+from coupon_desk.coupons.order_refund import Proposal
 from coupon_desk.coupons.release import judge_release
 from coupon_desk.errors import RemoteError, RemoteUnavailable
 from coupon_desk.words import Language, Message, msg
@@ -29,10 +33,7 @@ def verify(work: Work) -> None:
     evidence = systems.gatherer.gather(
         operation.code,
         own=systems.own_work(operation.code, operation.id),
-        operator_contacts=(
-            *systems.contacts_of(operation.operator.login),
-            *(systems.contacts_of(operation.approved_by) if operation.approved_by else ()),
-        ),
+        operator_contacts=systems.contacts_of(operation.operator.login),
         taking_over=operation.request.takes_over,
     )
     order = _order(work)
@@ -48,29 +49,38 @@ def verify(work: Work) -> None:
     if not verdict.may_cancel:
         work.refused(StepName.VERIFY, verdict.refusals, verdict.refusals[0].message, evidence=packed, **of_order)
         return
-    doubts = [finding for finding in verdict.findings if finding.weight is Weight.APPROVAL]
+    customer, discount = evidence.customer, evidence.discount
+    counted = count(work, customer.id if customer else "", verdict.points_to_return)
+    if counted is None:
+        return
+    findings = (*verdict.findings, *counted.findings)
+    doubts = [finding for finding in findings if finding.weight is Weight.APPROVAL]
     rules = {finding.rule for finding in doubts}
+    voided = _why_approval_is_void(work, evidence)
     approved = (
-        operation.approved_by not in {None, _invalidated_by(evidence)}
+        operation.approved_by is not None
+        and not voided
         and rules <= work.story.approved_rules
         and verdict.points_to_return <= work.story.approved_points
     )
-    if (operation.approval_needed or doubts) and not approved:
-        told = (why for why in operation.approval_needed if operation.proposal is None or why != operation.proposal.why)
+    counting = {"counted_at": to_text(counted.at), "is_counted_alone": counted.is_alone}
+    reasons = work.story.reasons
+    if (reasons or doubts) and not approved:
         figures = (proposal.why,) if proposal is not None else ()
-        why = dict.fromkeys((*figures, *told, *(finding.message for finding in doubts)))
-        work.approval_needed(why, rules, verdict.points_to_return, **of_order)
+        why = dict.fromkeys((*figures, *reasons, *(finding.message for finding in doubts), *voided))
+        customer_id = customer.id if customer else None
+        work.approval_needed(why, rules, verdict.points_to_return, customer_id=customer_id, **counting, **of_order)
         return
     if isinstance(evidence.record, RecordSeen):
         work.record, work.record_is_fresh = evidence.record, True
-    customer, discount = evidence.customer, evidence.discount
     work.done(
         StepName.VERIFY,
-        proposal.why if proposal is not None else _verified(operation.kind),
+        _verified(proposal, operation.kind, counted.silence),
         {
+            **counting,
             "evidence": packed,
             **of_order,
-            "findings": pack_findings(verdict.findings),
+            "findings": pack_findings(findings),
             "discount": pack_discount(discount) if isinstance(discount, DiscountSeen) else None,
             "customer_id": customer.id if customer else None,
             "pos_customer_id": customer.pos_customer_id if customer else None,
@@ -89,17 +99,6 @@ def _judge(work: Work, evidence: Evidence, order: OrderSeen | Absent | NotAnswer
     return judge(evidence, returns_points=work.operation.kind is OperationKind.CANCEL)
 
 
-def _invalidated_by(evidence: Evidence) -> str | None:
-    """Who suspected fraud: nobody looks at their own suspicion as the second person."""
-    return evidence.own.withheld.by if evidence.own is not None and evidence.own.withheld is not None else None
-
-
-def _verified(kind: OperationKind) -> Message:
-    if kind is OperationKind.RELEASE:
-        return msg("Invalidated by us without points, and unused by every source.")
-    return msg("Unused, by every source.")
-
-
 def _order(work: Work) -> OrderSeen | Absent | NotAnswered | None:
     """The order that a refund is for; None for what is no refund."""
     order = work.operation.request.order
@@ -111,3 +110,29 @@ def _order(work: Work) -> OrderSeen | Absent | NotAnswered | None:
         return work.systems.shop.read_order(order)
     except RemoteError as silent:
         return NotAnswered(Source.ORDERS, silent.what, will_pass=isinstance(silent, RemoteUnavailable))
+
+
+def _why_approval_is_void(work: Work, evidence: Evidence) -> tuple[Message, ...]:
+    """Neither the customer nor who suspected them is a second person. It is asked before, too; here it is seen by evidence."""
+    approver, customer = work.operation.approved_by, evidence.customer
+    if approver is None:
+        return ()
+    if evidence.own is not None and evidence.own.withheld is not None and evidence.own.withheld.by == approver:
+        return (
+            msg("{by} approved it, and withheld the points on their own suspicion: somebody else has to look.", by=approver),
+        )
+    if customer and is_same_person((customer.email, customer.phone), work.systems.contacts_of(approver)):
+        return (msg("{by} approved it and is the customer: somebody else has to look.", by=approver),)
+    return ()
+
+
+def _verified(proposal: Proposal | None, kind: OperationKind, silence: Message | None) -> Message:
+    if proposal is not None:
+        checked = proposal.why
+    elif kind is OperationKind.RELEASE:
+        checked = msg("Invalidated by us without points, and unused by every source.")
+    else:
+        checked = msg("Unused, by every source.")
+    if silence is not None:
+        return msg("{checked} Limits were counted at this desk alone: {why}", checked=checked, why=silence)
+    return checked

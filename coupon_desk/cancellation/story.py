@@ -30,6 +30,7 @@ from coupon_desk.coupons.eligibility import Finding, Rule, Weight
 from coupon_desk.coupons.evidence import DiscountSeen
 from coupon_desk.coupons.points import Points
 from coupon_desk.coupons.reasons import Reason
+from coupon_desk.trail.allowances import AllowanceRow
 from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.index import OperationRow
 from coupon_desk.wire import PreparedRequest
@@ -49,7 +50,10 @@ class Story:
     looked for and not found, by our clock and by the point system's; `code_dead_at` when the code was seen dead; `claimed`
     whether our mark stands in the record, `claim_was_in_doubt` whether a claim was sent whose answer never came, `put_back_at`
     when our mark was seen gone after that; `claimed_centrally` whether we hold the coupon in the central database as well;
-    `is_window_settled` whether it was decided what becomes of a discount that was switched off in vain.
+    `is_window_settled` whether it was decided what becomes of a discount that was switched off in vain; `reasons` why a
+    second person has to look whatever is found; `asked_points` and `asked_customer` what they are asked about,
+    and `asked_hash` by which words; `counted_at` at which moment it counts towards limits, which verifying
+    settles; `is_counted_alone` whether it was counted while the centre was silent.
     """
 
     operation: Operation
@@ -68,6 +72,15 @@ class Story:
     put_back_at: datetime | None = None
     approved_rules: frozenset[Rule] = frozenset()
     approved_points: int = 0
+    approved_at: datetime | None = None
+    asked_points: int | None = None
+    asked_customer: str | None = None
+    asked_hash: str = ""
+    reasons: tuple[Message, ...] = ()
+    opened_sequence: int = 0
+    counted_at: datetime | None = None
+    is_count_settled: bool = True
+    is_counted_alone: bool = False
     rechecks: int = 0
     message_id: str = ""
 
@@ -91,12 +104,39 @@ class Story:
             kind=operation.kind,
             state=operation.state,
             operator=operation.operator.login,
-            points=operation.points_to_return if operation.points_to_return is not None else operation.code.points,
+            points=self.points,
             opened_at=operation.opened_at,
             updated_at=operation.updated_at,
             due_at=operation.due_at,
             holds_code=not operation.state.is_over,
             has_open_work=operation.has_open_work,
+            allowance=self.allowance,
+        )
+
+    @property
+    def points(self) -> int:
+        """The points that it is about: as verified, as a second person was asked, or as its code says."""
+        if self.operation.points_to_return is not None:
+            return self.operation.points_to_return
+        return self.operation.code.points if self.asked_points is None else self.asked_points
+
+    @property
+    def allowance(self) -> AllowanceRow:
+        """What it takes of the limits of its people."""
+        operation = self.operation
+        is_approved = operation.approved_by is not None
+        return AllowanceRow(
+            operation=operation.id,
+            sequence=self.opened_sequence,
+            operator=operation.operator.login,
+            points=self.points,
+            counts=operation.kind.returns_points and operation.state is not OperationState.REFUSED,
+            counted_at=self.counted_at if self.is_count_settled else None,
+            customer=operation.customer_id or self.asked_customer,
+            approver=operation.approved_by,
+            approved_points=self.approved_points if is_approved else None,
+            approved_at=self.approved_at if is_approved else None,
+            is_unreported=self.is_counted_alone,
         )
 
 
@@ -158,9 +198,14 @@ def _opened(entry: Entry) -> Story:
         head_sequence=entry.sequence,
     )
     # The desk whose work is taken over may have sent the points: one send that nothing proves unexecuted.
+    counted_at, is_measured = body.get("counted_at"), body.get("is_measured", True)
     return Story(
         operation,
         unproved_sends=1 if operation.request.takes_over else 0,
+        opened_sequence=entry.sequence,
+        reasons=operation.approval_needed,
+        counted_at=from_text(counted_at) if counted_at else entry.moment,
+        is_count_settled=is_measured,
         message_id=f"<{entry.operation}@coupon-desk.invalid>",
     )
 
@@ -192,16 +237,23 @@ def _of_operation(story: Story, entry: Entry, verb: str) -> Story:
                 approval_needed=tuple(unpack(message) for message in body["why"]),
                 proposal=unpack_proposal(body.get("proposal")),
                 approved_by=None,
+                expires_at=from_text(body["expires_at"]) if body.get("expires_at") else None,
             )
+            story = _counted(story, body)
+            asked_customer = body.get("customer_id")
+            story = replace(story, asked_points=body["points"], asked_customer=asked_customer, asked_hash=entry.hash)
         case "approved":
             rules = frozenset(Rule(rule) for rule in body["rules"])
             operation = _with_step(operation, Step(StepName.VERIFY))
-            changed = replace(operation, state=OperationState.RUNNING, approved_by=entry.actor)
-            return replace(story, operation=changed, approved_rules=rules, approved_points=body["points"])
+            changed = replace(operation, state=OperationState.RUNNING, approved_by=entry.actor, expires_at=None)
+            at = from_text(body["counted_at"]) if "counted_at" in body else entry.moment
+            story = replace(story, is_counted_alone=bool(body.get("is_counted_alone", story.is_counted_alone)))
+            return replace(story, operation=changed, approved_rules=rules, approved_points=body["points"], approved_at=at)
         case "refused":
             changed = replace(
                 operation,
                 state=OperationState.REFUSED,
+                expires_at=None,
                 findings=unpack_findings(body["findings"]),
                 ended_at=entry.moment,
             )
@@ -225,6 +277,14 @@ def _of_operation(story: Story, entry: Entry, verb: str) -> Story:
         case _:
             changed = operation
     return replace(story, operation=changed)
+
+
+def _counted(story: Story, body: dict[str, Any]) -> Story:
+    """It was settled at which moment it counts towards limits, and whether the centre knows."""
+    if "counted_at" not in body:
+        return story
+    at, is_alone = from_text(body["counted_at"]), bool(body.get("is_counted_alone"))
+    return replace(story, counted_at=at, is_count_settled=True, is_counted_alone=is_alone)
 
 
 def _answered(operation: Operation, entry: Entry) -> Operation:
@@ -342,6 +402,7 @@ def _learnt(story: Story, name: StepName, body: dict[str, Any]) -> Story:
     operation = story.operation
     match name:
         case StepName.VERIFY:
+            story = _counted(story, body)
             discount = body["discount"]
             operation = replace(
                 operation,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from coupon_desk.cancellation.clear_fields import operation_entry, step_entry
@@ -13,16 +13,19 @@ from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import Operation, Step, StepName
 from coupon_desk.cancellation.packing import pack_findings, pack_request, pack_request_without_text
 from coupon_desk.cancellation.patience import pause
-from coupon_desk.cancellation.ports import CentralClaims, Mailer, PointSystem, Shop
+from coupon_desk.cancellation.ports import CentralAllowances, CentralClaims, CentralRequests, Mailer, PointSystem, Shop
 from coupon_desk.cancellation.story import Story, after
 from coupon_desk.clock import Clock, to_text
 from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.eligibility import Finding, Rule
+from coupon_desk.coupons.eligibility import Finding, Rule, Weight
 from coupon_desk.coupons.evidence import Absent, CustomerSeen, HistorySeen, OwnWork, RecordSeen
 from coupon_desk.errors import RemoteError, RemoteUnavailable
+from coupon_desk.people.limits import HouseLimits
+from coupon_desk.trail.index import OperationIndex
+from coupon_desk.trail.moments import BestMoment
 from coupon_desk.trail.trail import Trail
 from coupon_desk.wire import Answer, PreparedRequest
-from coupon_desk.words import Language, Message, pack
+from coupon_desk.words import Language, Message, msg, pack
 
 _log = logging.getLogger(__name__)
 
@@ -31,17 +34,23 @@ Observer = Callable[[Operation], None]
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """The central claims. `is_required`: nothing is cancelled while they are out of reach."""
+    """What all desks share: claims, what counts towards limits, requests for a second person.
+
+    `is_required`: nothing is cancelled while it is out of reach.
+    """
 
     claims: CentralClaims
     is_required: bool
+    allowances: CentralAllowances | None = None
+    requests: CentralRequests | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Systems:
     """What the steps act on. `contacts_of` tells an operator's own e-mail and phone by login.
 
-    `own_work` tells what our trail says of a coupon besides one operation; `centre` is None where desks share no database.
+    `own_work` tells what our trail says of a coupon besides one operation; `story_of` the story of one, None where its texts
+    were erased; `centre` is None where desks share no database. `store` is where this desk stands, None where there is one.
     """
 
     shop: Shop
@@ -52,7 +61,11 @@ class Systems:
     shop_language: Language
     contacts_of: Callable[[str], tuple[str, ...]]
     own_work: Callable[[CouponCode, str], OwnWork | None]
+    story_of: Callable[[str], Story | None]
+    index: OperationIndex
+    house: HouseLimits
     centre: Centre | None = None
+    store: str | None = None
 
 
 def tell(observer: Observer, operation: Operation) -> None:
@@ -91,6 +104,10 @@ class Work:
     def now(self) -> datetime:
         """The time of day."""
         return self.systems.clock.now()
+
+    def best_moment(self) -> BestMoment:
+        """The time of day as far as remote clocks and the trail can tell."""
+        return self._trail.best_moment()
 
     @property
     def customer(self) -> CustomerSeen | None:
@@ -153,9 +170,23 @@ class Work:
         self._write("step.refused", {**facts, "findings": pack_findings(findings), "detail": pack(detail)}, name)
 
     def approval_needed(self, why: Iterable[Message], rules: Iterable[Rule], points: int, **facts: Any) -> None:
-        """A second person has to look first: at these doubts, and at so many points."""
-        asked = {"why": [pack(message) for message in why], "rules": sorted(rule.value for rule in rules), "points": points}
-        self._write("operation.approval_needed", {**facts, **asked})
+        """A second person has to look first, within the house's time: at these doubts, and at so many points."""
+        expires_at = self.now + timedelta(hours=self.systems.house.policy.approval_hours)
+        self._write(
+            "operation.approval_needed",
+            {
+                **facts,
+                "why": [pack(message) for message in why],
+                "rules": sorted(rule.value for rule in rules),
+                "points": points,
+                "expires_at": to_text(expires_at),
+            },
+        )
+
+    def expired(self) -> None:
+        """Nobody approved it in time: it is over, nothing was done."""
+        why = msg("Nobody approved it until {at}.", at=self.operation.expires_at)
+        self.ended_refused([Finding(Rule.APPROVAL_EXPIRED, Weight.REFUSAL, why)])
 
     def ended_refused(self, findings: Iterable[Finding]) -> None:
         """The operation is over; it returned nothing."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from coupon_desk.coupons.contacts import is_same_person
 from coupon_desk.coupons.evidence import (
     Absent,
     DiscountSeen,
@@ -66,6 +67,8 @@ class Rule(StrEnum):
     CLOSED = "closed"
     REMOTE_REFUSED = "remote_refused"
     TAKEN_OVER = "taken_over"
+    OVER_LIMIT = "over_limit"
+    APPROVAL_EXPIRED = "approval_expired"
 
 
 class Weight(StrEnum):
@@ -330,7 +333,7 @@ def _customer(evidence: Evidence) -> Iterator[Finding]:
                 Weight.NOTE,
                 msg("The discount holds {count} codes: only this one is removed.", count=discount.codes_count),
             )
-    if customer and {customer.email, customer.phone} & set(evidence.operator_contacts):
+    if customer and is_same_person((customer.email, customer.phone), evidence.operator_contacts):
         yield _ask(Rule.OWN_COUPON, msg("This is the operator's own coupon."))
 
 

@@ -48,4 +48,6 @@ _NAMES: Final = {
     Rule.CLOSED: msg("Closed by a person"),
     Rule.REMOTE_REFUSED: msg("Refused by a remote system"),
     Rule.TAKEN_OVER: msg("Taken over from another desk"),
+    Rule.OVER_LIMIT: msg("Over a limit"),
+    Rule.APPROVAL_EXPIRED: msg("Not approved in time"),
 }

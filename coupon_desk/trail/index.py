@@ -10,10 +10,15 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from coupon_desk.clock import from_text, to_text
+from coupon_desk.coupons.allowance import Spent, Windows
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.errors import ExitStatus, StorageError
 from coupon_desk.storage.database import Database
+from coupon_desk.storage.tables.trail import allowances as allowance_rows
 from coupon_desk.storage.tables.trail import entries, operations
+from coupon_desk.trail import allowances
+from coupon_desk.trail.allowances import AllowanceRow, put_allowance
+from coupon_desk.trail.sealing import KeyedHash
 from coupon_desk.words import msg
 
 
@@ -22,6 +27,7 @@ class OperationRow:
     """What is needed to find an operation.
 
     `holds_code`: only one operation per coupon may hold it. `has_open_work`: the program or a person has something left to do.
+    `allowance` is what it takes of its people's limits; it is written with the row, and not read with it.
     """
 
     id: str
@@ -35,6 +41,7 @@ class OperationRow:
     due_at: datetime | None
     holds_code: bool
     has_open_work: bool
+    allowance: AllowanceRow | None = None
 
 
 class OperationOpen(StorageError):
@@ -50,7 +57,7 @@ class OperationOpen(StorageError):
         self.operation = operation
 
 
-def put_row(connection: Connection, row: OperationRow) -> None:
+def put_row(connection: Connection, keyed: KeyedHash, row: OperationRow) -> None:
     """Write or replace one row in the transaction of the entry that changed it. Raises OperationOpen."""
     if row.holds_code:
         holder = connection.execute(_HOLDER, {"code": row.code.text, "besides": row.id}).scalar()
@@ -71,6 +78,8 @@ def put_row(connection: Connection, row: OperationRow) -> None:
     changed = connection.execute(_CHANGE, {"of": row.id, **values})
     if changed.rowcount == 0:
         connection.execute(_ADD, {"id": row.id, **values})
+    if row.allowance is not None:
+        put_allowance(connection, keyed, row.allowance)
 
 
 def rows_of(connection: Connection, code: CouponCode) -> tuple[OperationRow, ...]:
@@ -125,18 +134,27 @@ class OperationIndex:
         """The newest operations."""
         return self._find(None, limit)
 
-    def points_since(self, operator: str, since: datetime) -> int:
-        """Points of an operator's operations opened since a moment, running and unknown ones included, refused ones not."""
-        query = select(func.coalesce(func.sum(operations.c.points), 0)).where(
-            operations.c.operator == operator,
-            operations.c.opened_at >= to_text(since),
-            operations.c.state != "refused",
-        )
+    def spent_before(self, row: AllowanceRow, customer: str, digits: str, windows: Windows) -> Spent:
+        """What stands before this operation at this desk, of its operator and of this customer; see `allowances`."""
         with self._database.read() as connection:
-            return int(connection.execute(query).scalar_one())
+            keyed = KeyedHash.of(connection)
+            return allowances.spent_before(connection, keyed, row.sequence, row.operator, customer, digits, windows)
 
-    def rebuild(self, row_of: Callable[[str], OperationRow | None]) -> int:
-        """Make the index anew from the trail; `row_of` folds one operation, None where it was erased. How many there are."""
+    def unreported(self) -> tuple[str, ...]:
+        """The operations that count towards limits, and of which the centre does not know yet; oldest first."""
+        with self._database.read() as connection:
+            return allowances.unreported(connection)
+
+    def mark_reported(self, operation: str) -> None:
+        """The centre knows now that it counts."""
+        with self._database.write() as connection:
+            allowances.mark_reported(connection, operation)
+
+    def rebuild(self, row_of: Callable[[str], OperationRow | AllowanceRow | None]) -> int:
+        """Make the index anew from the trail. How many operations there are.
+
+        `row_of` folds one operation; of one that was erased it tells only what that takes of limits.
+        """
         with self._database.read() as connection:
             ids: Iterable[str] = (
                 connection.execute(select(entries.c.operation).where(entries.c.operation.is_not(None)).distinct())
@@ -145,10 +163,15 @@ class OperationIndex:
             )
         rows = [row for row in map(row_of, ids) if row is not None]
         with self._database.write() as connection:
+            keyed = KeyedHash.of(connection)
             connection.execute(delete(operations))
+            connection.execute(delete(allowance_rows))
             for row in rows:
-                put_row(connection, row)
-        return len(rows)
+                if isinstance(row, AllowanceRow):
+                    put_allowance(connection, keyed, row)
+                else:
+                    put_row(connection, keyed, row)
+        return sum(isinstance(row, OperationRow) for row in rows)
 
     def _find(self, where: ColumnElement[bool] | None, limit: int | None = None) -> tuple[OperationRow, ...]:
         query = select(operations).order_by(operations.c.opened_at.desc(), operations.c.id)

@@ -15,6 +15,7 @@ from coupon_desk.storage.tables.trail import entries
 from coupon_desk.trail.entry import BodyState, Entry, NewEntry
 from coupon_desk.trail.fields import VERSION, Canonical, canonical, entry_text, fields_in
 from coupon_desk.trail.index import OperationRow, put_row
+from coupon_desk.trail.moments import BestMoment, best_moment
 from coupon_desk.trail.sealing import KeyedHash, key_of, seal
 from coupon_desk.trail.verification import GENESIS, Head, entry_hash
 
@@ -77,7 +78,11 @@ class Pen:
 
     def index(self, row: OperationRow) -> None:
         """Bring the index of operations up to date with what was appended. Raises OperationOpen; then nothing is written."""
-        put_row(self.connection, row)
+        put_row(self.connection, self.keyed, row)
+
+    def best_moment(self) -> BestMoment:
+        """Which moment it is, as far as remote clocks and the trail can tell."""
+        return best_moment(self.connection, self._clock.now(), self._surroundings.clock_offset())
 
     def _text_of(self, new: NewEntry) -> tuple[str, str]:
         """The exact text of the entry, and that of its body."""

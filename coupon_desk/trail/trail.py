@@ -16,6 +16,7 @@ from coupon_desk.trail import erasing, finding
 from coupon_desk.trail.entry import Entry, NewEntry
 from coupon_desk.trail.erasing import Erased
 from coupon_desk.trail.finding import TrailQuery
+from coupon_desk.trail.moments import BestMoment, best_moment
 from coupon_desk.trail.pen import Pen, Surroundings, head_of
 from coupon_desk.trail.reading import LOWEST, chain_rows, is_defined_as_expected, opened, whole_entries
 from coupon_desk.trail.sealing import KeyedHash
@@ -71,6 +72,11 @@ class Trail:
         """Append one entry that belongs to no operation, in a transaction of its own; see `Pen.record`."""
         with self.writing() as pen:
             pen.record(action, body, actor=actor, role=role, result=result, reason=reason, before=before, after=after)
+
+    def best_moment(self) -> BestMoment:
+        """Which moment it is, as far as remote clocks and the trail can tell."""
+        with self._database.read() as connection:
+            return best_moment(connection, self._clock.now(), self._surroundings.clock_offset())
 
     def of_operation(self, operation: str) -> tuple[Entry, ...]:
         """The entries of one operation, oldest first."""

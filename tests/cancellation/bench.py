@@ -6,22 +6,24 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from coupon_desk.cancellation.engine import Engine
 from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, Rules
-from coupon_desk.cancellation.own_work import own_work
+from coupon_desk.cancellation.own_work import own_work, story_if_kept
 from coupon_desk.cancellation.permission import Permission
 from coupon_desk.cancellation.work import Centre, Systems
 from coupon_desk.coupons.reasons import Reason
+from coupon_desk.people.limits import HouseLimits
 from coupon_desk.people.operators import NewOperator, Session
 from coupon_desk.people.people import People
 from coupon_desk.people.pins import PinCost, Pins
 from coupon_desk.people.roles import Role
 from coupon_desk.points.port import PointCapabilities
-from coupon_desk.settings import Policy
+from coupon_desk.settings import Limits, Policy
 from coupon_desk.storage.database import Database
 from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.index import OperationIndex
@@ -88,6 +90,7 @@ class Bench:
         self.file = folder / f"{desk}.sqlite3"
         shutil.copy(template, self.file)
         self.policy = Policy(settle_seconds=SETTLE_SECONDS)
+        self.limits = Limits()
         self.database = Database.open(self.file)
         self._assemble()
 
@@ -109,13 +112,24 @@ class Bench:
             gatherer=Gatherer(shop, points, self.world.clock, AtOnce(), lambda _: CUSTOMER_ID),
             clock=self.world.clock,
             shop_language=Language.EN,
-            contacts_of=lambda _: (),
+            contacts_of=self._contacts_of,
             own_work=lambda code, besides: own_work(self.trail, self.index, code, besides),
+            story_of=lambda operation: story_if_kept(self.trail, operation),
+            index=self.index,
+            house=self.house,
             centre=self.centre,
         )
         rules = Rules(SETTLE_SECONDS, self.policy.retire, tuple(self.policy.recheck_minutes))
-        permission = Permission(self.people, self.policy, lambda _: 0)
+        permission = Permission(self.people, self.house, self.trail)
         self.engine = Engine(self.trail, self.index, systems, permission, rules)
+
+    @property
+    def house(self) -> HouseLimits:
+        return HouseLimits(self.limits, self.policy, UTC)
+
+    def _contacts_of(self, login: str) -> tuple[str, ...]:
+        person = self.people.get(login)
+        return person.contacts if person else ()
 
     def keep_discounts(self) -> None:
         """The house's policy is to keep what was switched off."""

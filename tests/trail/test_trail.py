@@ -112,17 +112,6 @@ def test_only_one_open_operation_per_coupon(database: Database, trail: Trail) ->
     assert index.next_due() == NOW + timedelta(minutes=15)
 
 
-def test_the_index_counts_an_operators_points_without_the_refused_ones(database: Database, trail: Trail) -> None:
-    other = CouponCode("70934-ZZ12CD-300")
-    with trail.writing() as pen:
-        pen.index(row("op-1"))
-        pen.index(OperationRow("op-2", other, "cancel", "refused", "manager", 300, NOW, NOW, None, False, False))
-    index = OperationIndex(database)
-    assert index.points_since("manager", NOW - timedelta(hours=1)) == 500
-    assert index.points_since("manager", NOW + timedelta(hours=1)) == 0
-    assert index.points_since("somebody", NOW - timedelta(hours=1)) == 0
-
-
 def test_the_index_can_be_rebuilt_from_the_trail(database: Database, trail: Trail) -> None:
     trail.append(NewEntry("operation.opened", {}, "mika", "op-1", None, CODE.text))
     index = OperationIndex(database)

@@ -115,3 +115,23 @@ operations = Table(
     Index("ix_operations_has_open_work", "has_open_work"),
     Index("ix_operations_opened_at", "opened_at"),
 )
+
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("operation", String(36), primary_key=True),
+    Column("sequence", Integer, nullable=False),
+    Column("operator", String(64), nullable=False),
+    Column("customer", String(32)),
+    Column("points", Integer, nullable=False),
+    Column("counts", Boolean, nullable=False),
+    Column("counted_at", String(27)),
+    Column("approver", String(64)),
+    Column("approved_points", Integer),
+    Column("approved_at", String(27)),
+    Column("is_unreported", Boolean, nullable=False),
+    Index("ix_allowances_operator", "operator"),
+    Index("ix_allowances_customer", "customer"),
+    Index("ix_allowances_approver", "approver", "approved_at"),
+)
+"""What counts towards limits. Rows stay when personal data is erased: they hold logins, numbers and a keyed hash alone."""
