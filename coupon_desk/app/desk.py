@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from coupon_desk.app.approvals import Approvals
 from coupon_desk.app.coupon_reading import CouponReading, view_without_customer
 from coupon_desk.app.doctor import Check, examine, examine_company
 from coupon_desk.app.erasing import erase_customer, erase_what_is_old
@@ -98,6 +99,18 @@ class CouponDesk:
         self._has_erased = False
         self.coupons = CouponReading(self.catalogue, self.people)
         parts = self._parts
+        self.approvals = Approvals(
+            self.engine,
+            parts.permission,
+            self.index,
+            self.catalogue,
+            self.trail,
+            parts.requests,
+            shop=settings.shopify.domain,
+            store=settings.shop.store,
+            ready=self._ready_to_work,
+            watched=self._keeping_catalogue,
+        )
         self.order_refunds = OrderRefunds(parts.shop, parts.gatherer, self.trail, self.index, self.people, parts.need_secrets)
         self.inbox = OrderInbox(
             parts.shop, parts.points, self.trail, self.index, self.people, clock, parts.customer_of, parts.need_secrets

@@ -17,7 +17,7 @@ from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import Rules
 from coupon_desk.cancellation.own_work import own_work, story_if_kept
 from coupon_desk.cancellation.permission import Permission
-from coupon_desk.cancellation.ports import CentralClaims
+from coupon_desk.cancellation.ports import CentralClaims, CentralRequests
 from coupon_desk.cancellation.work import Centre, Systems
 from coupon_desk.catalogue.catalogue import Catalogue
 from coupon_desk.clock import Clock, ClockOffset
@@ -71,6 +71,7 @@ class Parts:
         self.mailer = SmtpMailer(settings.mail, settings.shop.name, self._giver(SecretName.MAIL_PASSWORD), clock)
         self._executor = ThreadPoolExecutor(max_workers=12, thread_name_prefix="evidence")
         self.claims = self._open_claims()
+        self.requests = self._open_requests()
         self.shipping = self._open_shipping()
         self.gatherer = Gatherer(self.shop, self.points, clock, self._executor, self.customer_of, self._holder_of)
         self.engine = self._engine()
@@ -175,15 +176,20 @@ class Parts:
 
         return Shipping(self.database, self.trail, self.central, self.clock, self.checkpoints, self.key_store)
 
+    def _open_requests(self) -> CentralRequests | None:
+        if self.central is None:
+            return None
+        from coupon_desk.central.requests import PostgresRequests
+
+        return PostgresRequests(self.central, self.settings.shopify.domain)
+
     def _centre(self) -> Centre | None:
         if self.settings.central is None or self.central is None or self.claims is None:
             return None
         from coupon_desk.central.allowances import PostgresAllowances
-        from coupon_desk.central.requests import PostgresRequests
 
-        shop = self.settings.shopify.domain
-        allowances, requests = PostgresAllowances(self.central, shop), PostgresRequests(self.central, shop)
-        return Centre(self.claims, self.settings.central.required, allowances, requests)
+        allowances = PostgresAllowances(self.central, self.settings.shopify.domain)
+        return Centre(self.claims, self.settings.central.required, allowances, self.requests)
 
     def _holder_of(self, code: CouponCode) -> Held | None:
         return self.claims.holder(code) if self.claims else None

@@ -13,6 +13,7 @@ from coupon_desk.errors import DeskError
 from coupon_desk.words import Language, Message, say
 
 if TYPE_CHECKING:
+    from coupon_desk.app.approvals import WaitingRequest
     from coupon_desk.cancellation.operation import Operation
     from coupon_desk.coupons.order_refund import Proposal
     from coupon_desk.people.operators import Operator
@@ -54,9 +55,29 @@ def operation_document(operation: Operation, language: Language, receipt: str | 
         "next_action": _said(operation.next_action, language),
         "opened_at": moment(operation.opened_at),
         "updated_at": moment(operation.updated_at),
+        "expires_at": moment(operation.expires_at),
         "ended_at": moment(operation.ended_at),
         "exit_status": int(operation.exit_status),
         "order_refund": proposal_document(operation.proposal, language),
+    }
+
+
+def request_document(request: WaitingRequest, language: Language) -> Document:
+    """A request of another desk. `code` is masked where this desk does not have the coupon."""
+    return {
+        "id": request.operation,
+        "code": request.shown_as,
+        "kind": request.kind.value,
+        "desk": request.desk,
+        "store": request.store,
+        "operator": request.requester,
+        "points": request.points,
+        "reason": request.reason.value,
+        "note": request.note,
+        "approval_needed": [say(why, language) for why in request.why],
+        "asked_at": moment(request.asked_at),
+        "expires_at": moment(request.expires_at),
+        "why_not": _said(request.why_not, language),
     }
 
 

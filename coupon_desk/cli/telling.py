@@ -12,6 +12,7 @@ from coupon_desk.errors import ExitStatus
 from coupon_desk.words import Message, msg, write
 
 if TYPE_CHECKING:
+    from coupon_desk.app.approvals import WaitingRequest
     from coupon_desk.cancellation.work import Observer
 
 STEP_WORDS: Final = {
@@ -87,6 +88,37 @@ def tell_operations(output: Output, operations: tuple[Operation, ...]) -> None:
         for operation in operations
     )
     output.table(rows, heads, right=frozenset({4}))
+
+
+def tell_waiting(output: Output, waiting: tuple[WaitingRequest, ...]) -> None:
+    """A table of what waits for a second person: who asks for what, why it waits, and until when."""
+    if not waiting:
+        output.say(msg("None."))
+        return
+    heads = (
+        msg("Operation"),
+        msg("Code"),
+        msg("Kind"),
+        msg("Points"),
+        msg("Operator"),
+        msg("Desk"),
+        msg("Until"),
+        msg("Why a second person"),
+    )
+    rows: tuple[Row, ...] = tuple(
+        (
+            one.operation,
+            one.shown_as,
+            output.words(one.kind.label),
+            write(one.points, output.language),
+            one.requester_name or one.requester,
+            one.desk,
+            when(output, one.expires_at),
+            " ".join(output.words(why) for why in one.why),
+        )
+        for one in waiting
+    )
+    output.table(rows, heads, right=frozenset({3}))
 
 
 def when(output: Output, at: datetime | None) -> str:

@@ -147,6 +147,8 @@ _EVENTS: Final[Mapping[str, Message]] = {
     "people_change_begun": msg("Change of an operator, for all desks"),
     "people_published": msg("Operators published for all desks"),
     "investigation.confirmed": msg("Fraud confirmed: the points are never returned"),
+    "request.decided": msg("Decision on another desk's request"),
+    "request.decision_failed": msg("Decision on another desk's request did not stand"),
     "investigation.refused": msg("Decision on suspected fraud"),
     "trail.erased": msg("Customer's personal data erased"),
     "trail_exported": msg("Trail exported"),
