@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.inbox import InboxState
 from coupon_desk.app.timeline import EventKind
-from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState, StepName
+from coupon_desk.app.training import training_vault
+from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState, StepName, StepState
 from coupon_desk.clock import VirtualClock
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule
@@ -20,7 +24,7 @@ from coupon_desk.people.roles import Role
 from coupon_desk.training.faults import Fault, FaultKind
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.training.showcase import Specimen
-from tests.app.conftest import PIN
+from tests.app.conftest import OWNER_PIN, PIN
 
 
 def code_of(specimen: Specimen) -> CouponCode:
@@ -36,6 +40,18 @@ def ask(desk: CouponDesk, session: Session, specimen: Specimen) -> Operation:
 
 def granted(shop: TrainingShop, specimen: Specimen) -> list[int]:
     return [entry.points for entry in shop.point_entries(specimen.customer_id, specimen.reference) if entry.points > 0]
+
+
+@pytest.fixture
+def second(shop: TrainingShop, clock: VirtualClock, template: Path, tmp_path: Path) -> Iterator[CouponDesk]:
+    """Another desk of the same shop."""
+    home = tmp_path / "second"
+    home.mkdir()
+    for name in ("config.toml", "desk.sqlite3"):
+        shutil.copy(template / name, home)
+    opened = CouponDesk.open(home, secrets=training_vault(shop.addresses), clock=clock)
+    yield opened
+    opened.close()
 
 
 def as_role(desk: CouponDesk, owner: Session, login: str, role: Role) -> Session:
@@ -74,6 +90,28 @@ def test_each_coupon_of_one_order_gets_its_own_part(
         done = desk.approve(ask(desk, manager, specimen).id, owner, "Order seen", wait_seconds=900)
         assert done.state is OperationState.COMPLETED, done.findings
         assert granted(shop, specimen) == [points]
+
+
+def test_two_desks_that_refund_the_coupons_of_one_order_at_once_return_each_its_own_part(
+    desk: CouponDesk, shop: TrainingShop, manager: Session, owner: Session, second: CouponDesk
+) -> None:
+    first_coupon, other_coupon = shop.showcase.used_two_codes, shop.showcase.used_two_codes_other
+    asked = ask(desk, manager, first_coupon)
+    other = ask(second, second.people.sign_in("manager", PIN), other_coupon)
+    ended: list[Operation] = []
+
+    def between(operation: Operation) -> None:
+        if operation.step(StepName.VERIFY).state is StepState.DONE and not ended:
+            by = second.people.sign_in("owner", OWNER_PIN)
+            ended.append(second.approve(other.id, by, "Order seen", wait_seconds=900))
+
+    done = desk.approve(asked.id, owner, "Order seen", between, wait_seconds=900)
+
+    assert [done.state, ended[0].state] == [OperationState.COMPLETED] * 2
+    assert (granted(shop, first_coupon), granted(shop, other_coupon)) == ([250], [750])
+    entries = [shop.record_entry(coupon.code) for coupon in (first_coupon, other_coupon)]
+    assert all(entry is not None and entry["refunded_at"] and "cancellation" not in entry for entry in entries)
+    assert {item.code.text for item in desk.inbox.read(manager).items}.isdisjoint({first_coupon.code, other_coupon.code})
 
 
 def test_more_money_that_is_refunded_meanwhile_has_to_be_approved_anew(
