@@ -72,6 +72,13 @@ _KINDS: Final[Mapping[OperationKind, float]] = {
     OperationKind.ORDER_REFUND: 10,
 }
 _COMMAND_LINE_SHARE: Final = 0.01
+_RELEASE_SHARE: Final = 0.06
+_NEVER_SUSPECTED: Final = frozenset({"unrestricted", "no_record", "expired", "used", "used_second_code", "cancelled"})
+"""Coupons that cannot be switched off, or not without a second person."""
+_BEFORE_THE_RELEASE: Final = tuple(
+    (call, nth) for call in ("DiscountByCode", "CustomerRecord", "OrdersOfCoupon") for nth in (1, 2)
+)
+"""All is verified before the second person agrees, and again after: another look always follows."""
 _BEFORE_POINTS: Final = (StepName.VERIFY, StepName.CLAIM, *(StepName.INVALIDATE,) * 4)
 """After these a desk may stall for any time, whatever its clock says: the fence is still to come."""
 
@@ -79,7 +86,13 @@ _BEFORE_POINTS: Final = (StepName.VERIFY, StepName.CLAIM, *(StepName.INVALIDATE,
 def drawn(seed: int) -> Plan:
     """The plan of a seed."""
     plan = _drawn(seed)
-    return _with_order(plan, Random(f"order {seed}")) if plan.kind is OperationKind.ORDER_REFUND else plan
+    match plan.kind:
+        case OperationKind.ORDER_REFUND:
+            return _with_order(plan, Random(f"order {seed}"))
+        case OperationKind.CANCEL if not plan.command_line:
+            return _with_suspicion(plan, Random(f"suspicion {seed}"))
+        case _:
+            return plan
 
 
 def _drawn(seed: int) -> Plan:
@@ -159,6 +172,22 @@ def _with_order(plan: Plan, chance: Random) -> Plan:
         coupon=chance.choice((plan.coupon, "used_partly_refunded", "used_two_codes", "used_two_codes_other")),
         money_back=chance.choice(tuple(MoneyBack)),
         moments=(*plan.moments, more) if chance.random() < 0.3 else plan.moments,
+    )
+
+
+def _with_suspicion(plan: Plan, chance: Random) -> Plan:
+    """Some coupons were switched off on suspicion before, and their points are asked for."""
+    if chance.random() >= _RELEASE_SHARE:
+        return plan
+    moments = tuple(moment for moment in plan.moments if moment.event not in {Event.REDEEM, Event.PAYMENT_BEGINS})
+    again = Moment(*chance.choice(_BEFORE_THE_RELEASE), chance.choice((Event.REVIVED, Event.USED_AGAIN)))
+    return replace(
+        plan,
+        kind=OperationKind.RELEASE,
+        reason=Reason.RELEASED,
+        asked_by="manager",
+        coupon="example" if plan.coupon in _NEVER_SUSPECTED else plan.coupon,
+        moments=(*moments, again) if chance.random() < 0.35 else moments,
     )
 
 

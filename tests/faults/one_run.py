@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from coupon_desk.cancellation.operation import Operation, OperationState, StepName, StepState
+from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState, StepName, StepState
+from coupon_desk.coupons.reasons import Reason
 from coupon_desk.training.stories import record_entry
 from tests.faults.bench import START, Bench
 from tests.faults.claims import broken_claims
@@ -18,7 +20,7 @@ from tests.faults.others import Bystanders
 from tests.faults.outcome import Outcome
 from tests.faults.plan import CentreUse, Plan
 from tests.faults.processes import KILLED, Processes
-from tests.faults.promises import Broken, Violation, broken_promises
+from tests.faults.promises import Broken, Violation, asked_for, broken_promises
 
 MOST_STEPS_OF_PEACE: Final = 12
 MOST_TRIES: Final = 4
@@ -49,6 +51,8 @@ class Run:
         shop.prepare(plan)
         coupon = self._coupon = shop.showcase.all()[plan.coupon]
         others = Bystanders(shop, plan, coupon, self._processes.kill)
+        if plan.kind is OperationKind.RELEASE:
+            self._suspect_fraud()
         until = self._time.now() + timedelta(hours=plan.mail_down_hours)
         self._bench.centre.break_by(plan)
         shop.troubles.begin(plan, others, lambda: self._time.now() < until)
@@ -76,8 +80,18 @@ class Run:
         outcome.violations.extend(broken_promises(shop, plan, coupon, others, homes))
         if plan.centre is not CentreUse.NONE:
             outcome.violations.extend(broken_claims(self._bench.centre.open_claims(), homes))
-        outcome.tell(plan, [one for home in homes if not home.is_gone for one in home.operations])
+        outcome.tell(plan, [one for home in homes if not home.is_gone for one in asked_for(plan, home)])
         return outcome
+
+    def _suspect_fraud(self) -> None:
+        """Before anything breaks, the first desk switches the coupon off and withholds its points; nothing is tried yet."""
+        suspicion = replace(self._plan, kind=OperationKind.INVALIDATE, reason=Reason.SUSPECTED_FRAUD, stays_open=False)
+        self._processes.start(self._errand(0, 0, suspicion, in_trouble=False, may_cancel=True, answers=False))
+        self._processes.wait_for(0)
+        self._shop.wait_until_idle()
+        self._bench.centre.wait_until_idle()
+        self._time.sleep(3600)
+        self._shop.journal.clear()
 
     def _all_desks(
         self, *, in_trouble: bool, may_cancel: bool, answers: bool = False, only: Sequence[int] | None = None
@@ -169,21 +183,25 @@ class Run:
 
     def _start(self, desk: int, *, in_trouble: bool, may_cancel: bool, answers: bool) -> None:
         self._number[desk] += 1
-        errand = Errand(
+        takes_over = self._held_by_the_other() if may_cancel and self._plan.takes_over and desk == 1 else None
+        errand = self._errand(
+            desk, self._number[desk], self._plan, in_trouble=in_trouble, may_cancel=may_cancel, answers=answers
+        )
+        self._processes.start(replace(errand, takes_over=takes_over, mutant=self._mutant))
+
+    def _errand(self, desk: int, process: int, plan: Plan, *, in_trouble: bool, may_cancel: bool, answers: bool) -> Errand:
+        return Errand(
             home=str(self._homes[desk]),
             desk=desk,
-            process=self._number[desk],
+            process=process,
             code=self._coupon.code,
             addresses=self._bench.addresses,
-            plan=self._plan,
+            plan=plan,
             in_trouble=in_trouble,
             may_cancel=may_cancel,
             answers=answers,
             order=self._coupon.order,
-            takes_over=self._held_by_the_other() if may_cancel and self._plan.takes_over and desk == 1 else None,
-            mutant=self._mutant,
         )
-        self._processes.start(errand)
 
     def _peace(self, others: Bystanders) -> None:
         """Nothing breaks until everything is quiet; then a person may answer what needs one, and may break off doing so."""

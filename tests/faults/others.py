@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -72,6 +72,13 @@ class Bystanders:
                     self.cancel_order()
                 case Event.MORE_REFUNDED:
                     self._refund_more()
+                case Event.REVIVED:
+                    shop.premises.change(self._revive)
+                case Event.USED_AGAIN:
+                    shop.premises.change(self._revive)
+                    with suppress(CheckoutRefused):
+                        shop.redeem(coupon.code)
+                        self.redeemed = True
                 case Event.RECORD_EDITED:
                     shop.premises.change(self._edit_record)
 
@@ -125,6 +132,12 @@ class Bystanders:
         used = discount is not None and discount.code(self._coupon.code)
         if self.payment is None and discount is not None and discount.is_active(now) and used and not used.uses:
             self.payment = Payment(discount, now + timedelta(seconds=self._plan.payment_seconds))
+
+    def _revive(self, world: World) -> None:
+        """Somebody switches the code on again in Shopify, where it still stands in its discount."""
+        discount = world.discount_with(self._coupon.code)
+        if discount is not None:
+            world.put_discount(replace(discount, ends_at=None))
 
     def _edit_record(self, world: World) -> None:
         """The website adds something of its own to the coupon's entry; whatever else stands there stays."""

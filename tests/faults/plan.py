@@ -31,6 +31,8 @@ class Event(StrEnum):
     RECORD_EDITED = "record edited"
     ORDER_CANCELLED = "order cancelled"
     MORE_REFUNDED = "more refunded"
+    REVIVED = "switched on again"
+    USED_AGAIN = "switched on again and used"
 
 
 class Place(StrEnum):

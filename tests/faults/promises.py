@@ -24,6 +24,10 @@ DOUBTFUL: Final = frozenset({"unrestricted", "no_record", "conversion_missing", 
 """Coupons that a second person has to look at before they are cancelled."""
 
 
+_AFTERWARDS: Final = frozenset({OperationKind.ORDER_REFUND, OperationKind.RELEASE})
+"""Points for a coupon that was used or cancelled before; the record says so in words of its own."""
+
+
 class Broken(StrEnum):
     """How a promise can be broken."""
 
@@ -45,25 +49,36 @@ class Violation:
 
 def needs_second_person(plan: Plan, coupon: Specimen) -> bool:
     """Whether nothing may happen to the coupon before a second person has agreed."""
-    if plan.asked_by == CLERK or plan.kind is OperationKind.ORDER_REFUND or plan.reason is Reason.GOODWILL:
+    if (
+        plan.asked_by == CLERK
+        or plan.kind in {OperationKind.ORDER_REFUND, OperationKind.RELEASE}
+        or plan.reason is Reason.GOODWILL
+    ):
         return True
     if plan.kind is OperationKind.INVALIDATE:
         return plan.coupon in {"unrestricted", "no_record"}
     return plan.coupon in DOUBTFUL or coupon.points > plan.approval_above_points
 
 
+def asked_for(plan: Plan, home: Home) -> list[Operation]:
+    """The operations that the run is about: not the suspicion that was there before a release was asked for."""
+    if plan.kind is not OperationKind.RELEASE:
+        return home.operations
+    return [one for one in home.operations if one.kind is not OperationKind.INVALIDATE]
+
+
 def broken_promises(shop: BrokenShop, plan: Plan, coupon: Specimen, others: Bystanders, homes: list[Home]) -> list[Violation]:
     """Every promise that was broken in this run."""
     truth = look_up(shop, plan, coupon, others)
-    operations = [one for home in homes for one in home.operations]
+    operations = [one for home in homes for one in asked_for(plan, home)]
     found = [Violation(Broken.UNTRUE, what) for home in homes for what in home.untrue]
     found.extend(_of_points(truth, plan, others, operations))
     found.extend(_of_second_persons(truth, plan, coupon, operations))
-    reachable = [one for home in homes if not home.is_gone for one in home.operations]
+    reachable = [one for home in homes if not home.is_gone for one in asked_for(plan, home)]
     for operation in reachable:
         found.extend(_of_operation(truth, plan, operation, operations, others))
     found.extend(_of_mails(truth, plan, operations, reachable))
-    found.extend(_of_coupon(truth, others, operations))
+    found.extend(_of_coupon(truth, plan, others, operations))
     if len(reachable) < len(operations):
         found.extend(_of_desk_that_is_gone(truth, plan, reachable))
     return found
@@ -75,9 +90,7 @@ def _of_desk_that_is_gone(truth: Truth, plan: Plan, reachable: list[Operation]) 
     record = truth.record or {}
     if "cancellation" in record and not waits:
         yield Violation(Broken.STUCK, "a desk that is gone holds the coupon for ever")
-    says_so = (
-        bool(record.get("refunded_at")) if plan.kind is OperationKind.ORDER_REFUND else record.get("status") == "cancelled"
-    )
+    says_so = bool(record.get("refunded_at")) if plan.kind in _AFTERWARDS else record.get("status") == "cancelled"
     if truth.sends and not waits and not says_so:
         yield Violation(Broken.LOST, "a desk that is gone has returned the points, and the record does not say so")
 
@@ -92,8 +105,10 @@ def _of_points(truth: Truth, plan: Plan, others: Bystanders, operations: list[Op
         yield Violation(Broken.DOUBLE, "credited although the points had been returned by hand")
     if truth.used_in_time:
         yield Violation(Broken.WRONG, "credited although an order used the code before it was dead")
-    if plan.kind is OperationKind.CANCEL and plan.coupon in NEVER:
+    if plan.kind in {OperationKind.CANCEL, OperationKind.RELEASE} and plan.coupon in NEVER:
         yield Violation(Broken.WRONG, f"credited for a coupon that is {plan.coupon}")
+    if plan.kind is OperationKind.RELEASE and plan.coupon == "conversion_missing":
+        yield Violation(Broken.WRONG, "credited although nothing was ever converted")
     if plan.kind is OperationKind.INVALIDATE:
         yield Violation(Broken.WRONG, "credited although the code should only be switched off")
     if plan.kind is OperationKind.ORDER_REFUND and not truth.order_is_cancelled:
@@ -172,6 +187,8 @@ def _of_completed(truth: Truth, operation: Operation, others: Bystanders, name: 
     if operation.kind is OperationKind.ORDER_REFUND:
         if record.get("status") != "used" or not record.get("refunded_at"):
             yield Violation(Broken.WRONG, f"{name} is completed and the record does not say used and refunded: {record}")
+    elif operation.kind is OperationKind.RELEASE and not record.get("refunded_at"):
+        yield Violation(Broken.WRONG, f"{name} is completed and the record does not say refunded: {record}")
     elif record.get("status") != "cancelled":
         yield Violation(Broken.WRONG, f"{name} is completed and the record says {record.get('status')}")
     if "cancellation" in record:
@@ -210,11 +227,12 @@ def _of_mails(truth: Truth, plan: Plan, operations: list[Operation], reachable: 
             yield Violation(Broken.STUCK, f"telling the customer is {told} for ever")
 
 
-def _of_coupon(truth: Truth, others: Bystanders, operations: list[Operation]) -> Iterator[Violation]:
+def _of_coupon(truth: Truth, plan: Plan, others: Bystanders, operations: list[Operation]) -> Iterator[Violation]:
     """Neither coupon nor points is lost; and what others wrote stays."""
     settled = [one for one in operations if one.state is not OperationState.REFUSED]
     closed = any(finding.rule is Rule.CLOSED for one in operations for finding in one.findings)
-    if truth.was_killed and truth.is_dead and not truth.used and not settled and not closed:
+    is_release = plan.kind is OperationKind.RELEASE  # its code has to be dead, whatever becomes of it
+    if truth.was_killed and truth.is_dead and not truth.used and not settled and not closed and not is_release:
         yield Violation(Broken.LOST, "the code is dead, and every operation was refused")
     completed = {one.id: one for one in operations if one.state is OperationState.COMPLETED}
     if len(completed) - len([one for one in completed.values() if one.request.takes_over in completed]) > 1:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from coupon_desk.app.desk import CouponDesk
-from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationState
+from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState
 from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import ExitStatus, NotPermitted
 from coupon_desk.people.operators import Session
 from tests.faults.errand import MANAGER, OWNER, PINS, Errand
@@ -44,9 +47,12 @@ class Shift:
             touched = desk.resume(wait_seconds=WAIT_SECONDS)
             return max((one.exit_status for one in touched), default=ExitStatus.DONE)
         code = CouponCode.parse(errand.code)
-        if _is_settled(desk.operations(code=code)):
+        before = desk.operations(code=code)
+        if _is_settled(before, plan.kind):
             return ExitStatus.DONE
         request = CancelRequest(code, plan.kind, plan.reason, "Wrong customer at the till", errand.order, errand.takes_over)
+        if plan.kind is OperationKind.RELEASE and errand.takes_over is None:
+            request = _about_suspicion(request, before)
         return desk.cancel(request, self._sign_in(plan.asked_by), wait_seconds=WAIT_SECONDS).exit_status
 
     def _decide(self) -> None:
@@ -98,5 +104,14 @@ class Shift:
         return self._desk.people.sign_in(login, PINS[login])
 
 
-def _is_settled(operations: tuple[Operation, ...]) -> bool:
-    return any(one.state is OperationState.COMPLETED for one in operations)
+def _is_settled(operations: tuple[Operation, ...], asked: OperationKind) -> bool:
+    suspicion = {OperationKind.INVALIDATE} if asked is OperationKind.RELEASE else set()
+    return any(one.state is OperationState.COMPLETED and one.kind not in suspicion for one in operations)
+
+
+def _about_suspicion(request: CancelRequest, before: tuple[Operation, ...]) -> CancelRequest:
+    """The points that this desk withheld; a desk that knows nothing of that cancels the coupon as any other."""
+    suspected = next((one.id for one in before if one.kind is OperationKind.INVALIDATE), None)
+    if suspected is None:
+        return replace(request, kind=OperationKind.CANCEL, reason=Reason.CONVERTED_BY_MISTAKE)
+    return replace(request, releases=suspected)

@@ -58,6 +58,14 @@ TEMPTING = {
 }
 """For each safeguard a run that goes wrong without it, and how."""
 
+AGREED_EVERYWHERE = next(
+    seed
+    for seed in range(1, 10_000)
+    if all(Plan(seed).decision(desk, 1, 0) is Decision.APPROVED for desk in range(2)) and Plan(seed).pause_seconds(0) < 1
+)
+"""A seed whose second persons agree at both desks."""
+
+RELEASE = Plan(AGREED_TWICE, kind=OperationKind.RELEASE, reason=Reason.RELEASED)
 FRAUD = Plan(1, kind=OperationKind.INVALIDATE, reason=Reason.SUSPECTED_FRAUD)
 BY_HAND = Plan(1, moments=(Moment("DeactivateDiscount", 1, Event.RETURN_BY_HAND),))
 QUIET = {
@@ -78,6 +86,20 @@ QUIET = {
     ),
     "an order was not cancelled": (replace(REFUND, coupon="used"), "refused: order_not_cancelled"),
     "fraud is suspected": (FRAUD, "completed"),
+    "suspected fraud was none": (RELEASE, "completed"),
+    "and it was one of several codes": (replace(RELEASE, coupon="several_codes"), "completed"),
+    "the code was used meanwhile after all": (
+        replace(RELEASE, moments=(Moment("OrdersOfCoupon", 2, Event.USED_AGAIN),)),
+        "refused: used",
+    ),
+    "the code was switched on again meanwhile": (
+        replace(RELEASE, moments=(Moment("DiscountByCode", 2, Event.REVIVED),)),
+        "completed",
+    ),
+    "another desk finishes a release": (
+        replace(TAKE_OVER, seed=AGREED_EVERYWHERE, kind=OperationKind.RELEASE, reason=Reason.RELEASED, dies_at_write=14),
+        "completed",
+    ),
     "one of several codes": (Plan(1, coupon="several_codes"), "completed"),
     "anybody could use the code": (Plan(1, coupon="unrestricted"), "completed"),
     "fewer points were deducted": (Plan(1, coupon="conversion_differs"), "completed"),
