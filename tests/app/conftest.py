@@ -1,7 +1,7 @@
 """An open home on a real training shop over loopback, on a virtual clock: waiting takes no time."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from coupon_desk.people.operators import NewOperator, Session
 from coupon_desk.people.roles import Role
 from coupon_desk.training.options import ALL_SCOPES, KeyHandling
 from coupon_desk.training.shop import TrainingShop
+from tests.surroundings.central_database import CentralDatabase
+
+OpenDesk = Callable[..., CouponDesk]
 
 PIN = "482915"
 OWNER_PIN = "739164"
@@ -68,3 +71,24 @@ def manager(desk: CouponDesk) -> Session:
 @pytest.fixture
 def owner(desk: CouponDesk) -> Session:
     return desk.people.sign_in("owner", OWNER_PIN)
+
+
+@pytest.fixture
+def open_desk(
+    shop: TrainingShop, clock: VirtualClock, template: Path, tmp_path: Path, centre: CentralDatabase
+) -> Iterator[OpenDesk]:
+    """Desks of one shop that share a central database, by name; `more` is added to their configuration."""
+    opened: list[CouponDesk] = []
+
+    def open_desk(name: str, *, required: bool = False, more: str = "") -> CouponDesk:
+        home = tmp_path / name
+        home.mkdir()
+        shutil.copy(template / "desk.sqlite3", home)
+        shared = f'\n[central]\nurl = "{centre.url(centre.add_desk(name))}"\nrequired = {str(required).lower()}\n'
+        (home / "config.toml").write_text((template / "config.toml").read_text("utf-8") + shared + more, encoding="utf-8")
+        opened.append(CouponDesk.open(home, secrets=training_vault(shop.addresses), clock=clock))
+        return opened[-1]
+
+    yield open_desk
+    for desk in opened:
+        desk.close()

@@ -1,46 +1,19 @@
 """Two desks that share a real PostgreSQL: one has the coupon, and what becomes of it when the database is cut off."""
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
 
-from coupon_desk.app.desk import CouponDesk
-from coupon_desk.app.training import training_vault
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState, StepName, StepState
-from coupon_desk.clock import VirtualClock
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import RemoteError
 from coupon_desk.training.faults import Fault, FaultKind
 from coupon_desk.training.shop import TrainingShop
-from tests.app.conftest import OWNER_PIN, PIN
+from tests.app.conftest import OWNER_PIN, PIN, OpenDesk
 from tests.surroundings.central_database import CentralDatabase
-
-OpenDesk = Callable[..., CouponDesk]
-
-
-@pytest.fixture
-def open_desk(
-    shop: TrainingShop, clock: VirtualClock, template: Path, tmp_path: Path, centre: CentralDatabase
-) -> Iterator[OpenDesk]:
-    opened: list[CouponDesk] = []
-
-    def open_desk(name: str, *, required: bool = False) -> CouponDesk:
-        home = tmp_path / name
-        home.mkdir()
-        shutil.copy(template / "desk.sqlite3", home)
-        shared = f'\n[central]\nurl = "{centre.url(centre.add_desk(name))}"\nrequired = {str(required).lower()}\n'
-        (home / "config.toml").write_text((template / "config.toml").read_text("utf-8") + shared, encoding="utf-8")
-        opened.append(CouponDesk.open(home, secrets=training_vault(shop.addresses), clock=clock))
-        return opened[-1]
-
-    yield open_desk
-    for desk in opened:
-        desk.close()
 
 
 def request(shop: TrainingShop, takes_over: str | None = None) -> CancelRequest:
