@@ -38,15 +38,24 @@ class Erased:
 
 
 class StillAtWork(DeskError):
-    """An operation on one of the customer's coupons is not finished, and needs what would be erased. Nothing was erased."""
+    """An operation on one of the customer's coupons is not finished, or an investigation is not decided. Nothing was erased.
+
+    Either needs what would be erased: withheld points could never be given back.
+    """
 
     exit_status = ExitStatus.REFUSED
 
     def __init__(self, ids: tuple[str, ...]) -> None:
         super().__init__(
-            msg("An operation on this customer's coupons is not finished: {operations}.", operations=", ".join(ids)),
+            msg(
+                "An operation on this customer's coupons is not finished, or not decided: {operations}.",
+                operations=", ".join(ids),
+            ),
             done=msg("Nothing was erased."),
-            todo=msg("Finish it first; “coupon-desk operations --open” shows what it waits for."),
+            todo=msg(
+                "Finish it first; “coupon-desk operations --open” shows what it waits for, and “coupon-desk investigations”"
+                " what has to be decided."
+            ),
         )
         self.operations = ids
 
@@ -59,7 +68,8 @@ def erase_customer(pen: Pen, customer_id: str, codes: Collection[CouponCode], by
     customer = pen.keyed.customer(customer_id)
     known = subject_keys.c.customer == customer
     theirs = {pen.keyed.coupon(code) for code in codes} | set(pen.connection.scalars(_coupons(known)))
-    at_work = tuple(row.id for row in _operations_on(pen, theirs) if row.has_open_work)
+    waiting = {row.id for row in _waiting(pen.connection)}
+    at_work = tuple(row.id for row in _operations_on(pen, theirs) if row.id in waiting)
     if at_work:
         raise StillAtWork(at_work)
     erased = _erase(pen, theirs, codes)
@@ -72,7 +82,7 @@ def erase_customer(pen: Pen, customer_id: str, codes: Collection[CouponCode], by
 def erase_older(pen: Pen, before: datetime) -> Erased:
     """Erase what was written about coupons of which nothing was heard since then. What is not finished stays."""
     old = set(pen.connection.scalars(_coupons(subject_keys.c.made_at < to_text(before))))
-    old -= {pen.keyed.coupon(CouponCode(code)) for code in pen.connection.scalars(_CODES_AT_WORK)}
+    old -= {pen.keyed.coupon(CouponCode(row.code)) for row in _waiting(pen.connection)}
     silent = {coupon for coupon in old if (_last_heard_of(pen.connection, coupon) or "") < to_text(before)}
     erased = _erase(pen, silent, ())
     if erased.keys:
@@ -117,6 +127,19 @@ def _operations_on(pen: Pen, coupons: Collection[str]) -> tuple[Any, ...]:
     return tuple(row for row in rows if pen.keyed.coupon(CouponCode(row.code)) in coupons)
 
 
+def _waiting(connection: Connection) -> tuple[Any, ...]:
+    """The operations that need what stands of them: unfinished ones, and invalidations on which nobody has decided yet."""
+    rows = tuple(connection.execute(_OPERATIONS))
+    confirmed = set(connection.scalars(_CONFIRMED))
+    released = {row.code for row in rows if (row.kind, row.state) == ("release", "completed")}
+    return tuple(
+        row
+        for row in rows
+        if row.has_open_work
+        or ((row.kind, row.state) == ("invalidate", "completed") and row.id not in confirmed and row.code not in released)
+    )
+
+
 def _coupons(which: ColumnElement[bool]) -> Select[Any]:
     return select(subject_keys.c.coupon).where(which)
 
@@ -130,6 +153,8 @@ def _old_entries(connection: Connection, codes: Collection[CouponCode]) -> int:
     return connection.execute(select(func.count()).select_from(entries).where(is_old)).scalar_one()
 
 
-_OPERATIONS: Final = select(operations.c.id, operations.c.code, operations.c.has_open_work)
-_CODES_AT_WORK: Final = select(operations.c.code).where(operations.c.has_open_work)
+_OPERATIONS: Final = select(
+    operations.c.id, operations.c.code, operations.c.kind, operations.c.state, operations.c.has_open_work
+)
+_CONFIRMED: Final = select(entries.c.operation).where(entries.c.action == "investigation.confirmed")
 _NEWEST: Final = select(entries.c.at).where(entries.c.coupon == bindparam("of")).order_by(entries.c.sequence.desc()).limit(1)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
 import pytest
 
 from coupon_desk.app.desk import CouponDesk
@@ -16,6 +20,7 @@ from coupon_desk.errors import ConfigurationError, NotPermitted
 from coupon_desk.people.operators import NewOperator, Session
 from coupon_desk.people.roles import Role
 from coupon_desk.receipts.layout import ReceiptWidth
+from coupon_desk.trail.erasing import StillAtWork
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import Language
 
@@ -144,3 +149,44 @@ def test_only_an_invalidated_coupon_is_an_investigation(desk: CouponDesk, shop: 
         desk.investigations.release(done.id, manager, "Once more please")
     with pytest.raises(ConfigurationError, match="no operation"):
         desk.investigations.confirm("0000", manager, "It was surely fraud")
+
+
+def test_a_customer_is_not_erased_before_it_is_decided_what_becomes_of_their_points(
+    desk: CouponDesk, shop: TrainingShop, manager: Session, owner: Session, clock: VirtualClock
+) -> None:
+    suspected = suspect(desk, shop, manager)
+    customer_id = shop.showcase.example.customer_id
+    with pytest.raises(StillAtWork, match=suspected.id):
+        desk.erase_customer(customer_id, owner)
+    assert desk.trail.erase_older(clock.now() + timedelta(days=1)).keys == 0
+    desk.investigations.confirm(suspected.id, owner, "Seen on camera")
+    assert desk.erase_customer(customer_id, owner).operations == 1
+    assert desk.investigations.all(owner) == ()
+
+
+def test_of_a_confirmation_and_a_release_at_the_same_moment_only_one_stands(
+    desk: CouponDesk, shop: TrainingShop, manager: Session, owner: Session
+) -> None:
+    suspected = suspect(desk, shop, manager)
+    start, ended = threading.Barrier(2), dict[str, object]()
+
+    def at_once(name: str, act: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            ended[name] = act()
+        except NotPermitted as refused:
+            ended[name] = refused
+
+    acts = {
+        "confirm": lambda: desk.investigations.confirm(suspected.id, owner, "Seen on camera"),
+        "release": lambda: desk.investigations.release(suspected.id, manager, "It was her sister"),
+    }
+    threads = [threading.Thread(target=at_once, args=told) for told in acts.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    release = ended["release"]
+    assert isinstance(release, Operation)
+    assert isinstance(ended["confirm"], NotPermitted) is (release.state is OperationState.AWAITING_APPROVAL)
+    assert (release.state is OperationState.REFUSED) is (desk.trail.newest("investigation.confirmed") is not None)
