@@ -1,7 +1,7 @@
 """Two desks that share a real PostgreSQL: one has the coupon, and what becomes of it when the database is cut off."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
@@ -9,7 +9,8 @@ from coupon_desk.cancellation.operation import CancelRequest, Operation, Operati
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.reasons import Reason
-from coupon_desk.errors import RemoteError
+from coupon_desk.errors import NotPermitted, RemoteError
+from coupon_desk.people.mirror import SILENCE_SECONDS
 from coupon_desk.training.faults import Fault, FaultKind
 from coupon_desk.training.shop import TrainingShop
 from tests.app.conftest import OWNER_PIN, PIN, OpenDesk
@@ -97,8 +98,20 @@ def test_where_the_central_database_is_required_nothing_is_done_without_it(
 ) -> None:
     ginza = open_desk("Ginza", required=True)
     manager = ginza.people.sign_in("manager", PIN)
-    with out_of_reach(centre):
-        waiting = ginza.cancel(request(shop), manager)
+    with out_of_reach(centre), pytest.raises(NotPermitted, match="only while the central database answers"):
+        ginza.cancel(request(shop), manager)
+    assert ginza.operations() == ()
+
+    ginza.clock.sleep(SILENCE_SECONDS)
+    with ExitStack() as silence:
+        begun: list[Operation] = []
+
+        def cut(operation: Operation) -> None:
+            if not begun:
+                silence.enter_context(out_of_reach(centre))
+            begun.append(operation)
+
+        waiting = ginza.cancel(request(shop), manager, cut)
     assert (waiting.state, waiting.exit_status) == (OperationState.RUNNING, 4)
     assert waiting.step(StepName.VERIFY).state is StepState.DELAYED
     assert shop.journal.calls("metafieldsSet") == ()
