@@ -57,5 +57,5 @@ def signal_document(signal: Signal, language: Language) -> Document:
         "who": signal.who or None,
         "message": say(signal.message, language),
         "operations": list(signal.operations),
-        "weight": str(signal.weight),
+        "weight": signal.weight,
     }
