@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -227,6 +228,32 @@ def test_the_inbox_reads_on_where_it_stopped_and_finds_an_order_with_the_coupon_
     assert len(asked) == 1
     of_today = [item.order for item in desk.inbox.read(manager, days=1).items]
     assert of_today == [order.name, shop.showcase.used_partly_refunded.order]
+
+
+def test_the_inbox_goes_back_an_hour_each_time_and_to_the_beginning_once_a_day(
+    desk: CouponDesk, shop: TrainingShop, manager: Session, clock: VirtualClock
+) -> None:
+    def begins() -> list[datetime]:
+        asked = (entry.target for entry in shop.journal.entries if entry.call == "CancelledOrders")
+        return [datetime.fromisoformat(target.partition('updated_at:>="')[2].partition('"')[0]) for target in asked]
+
+    items = desk.inbox.read(manager).items
+    newest = max(item.cancelled_at for item in items)
+    desk.inbox.read(manager)
+    clock.advance(25 * 3600)
+    desk.inbox.read(manager)
+
+    first, second, after_a_day = begins()
+    assert second == newest - timedelta(hours=1)
+    assert after_a_day == first + timedelta(hours=25)
+
+
+def test_a_reading_of_the_inbox_that_is_stopped_is_no_reading(desk: CouponDesk, shop: TrainingShop, manager: Session) -> None:
+    stop = threading.Event()
+    stop.set()
+    assert desk.inbox.read(manager, stop=stop).items == ()
+    assert not shop.journal.calls("CancelledOrders")
+    assert len(desk.inbox.read(manager).items) == 4
 
 
 def test_what_cannot_be_read_is_listed_as_such_and_a_search_that_fails_is_no_empty_inbox(
