@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import random
 import resource
+import signal
 import sys
 import traceback
 from typing import Final, NoReturn
@@ -13,7 +15,7 @@ from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.training import training_vault
 from coupon_desk.errors import DeskError
 from tests.faults import mutants
-from tests.faults.errand import CRASH_FILE, CRASHED, NO_MUTANT, Errand
+from tests.faults.errand import CRASH_FILE, CRASHED, NO_MUTANT, STACKS_FILE, Errand
 from tests.faults.mishaps import Mishaps
 from tests.faults.shared_time import DeskClock, SharedTime
 from tests.faults.shift import Shift
@@ -24,6 +26,8 @@ INTERRUPTED: Final = 130
 def end_with(errand: Errand, true_time: SharedTime) -> NoReturn:
     """Do the errand and end this process with its exit status."""
     status = NO_MUTANT
+    stacks = (errand.folder / STACKS_FILE).open("w", encoding="utf-8")
+    faulthandler.register(signal.SIGUSR1, stacks)
     try:
         if errand.mutant:
             mutants.SAFEGUARDS[errand.mutant]()

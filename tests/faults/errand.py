@@ -20,6 +20,8 @@ CRASHED: Final = 70
 NO_MUTANT: Final = 71
 """The exit status of a process in which a safeguard could not be taken out, because the program has changed."""
 CRASH_FILE: Final = "crash.txt"
+STACKS_FILE: Final = "stacks.txt"
+"""Where a process writes what it is doing when it is asked with SIGUSR1."""
 MISHAPS_FILE: Final = "mishaps.txt"
 
 

@@ -32,7 +32,7 @@ class Mishaps:
         self._errand = errand
         self._clock = clock
         self._writes = 0
-        self._has_stalled = False
+        self._stalls_now = threading.Lock()
         self._lock = threading.Lock()
 
     def befall(self) -> None:
@@ -63,7 +63,7 @@ class Mishaps:
     def _stall(self, database: Database) -> None:
         """The machine stands still once, right after a step was written down, until the run lets it go on."""
         plan = self._errand.plan
-        if plan.stalls_after is None or self._has_stalled or (self._errand.desk, self._errand.process) != (0, 1):
+        if plan.stalls_after is None or (self._errand.desk, self._errand.process) != (0, 1):
             return
         with database.read() as connection:
             last = connection.execute(
@@ -71,7 +71,8 @@ class Mishaps:
             ).one()
         if last != ("step.done", plan.stalls_after.value):
             return
-        self._has_stalled = True
+        if not self._stalls_now.acquire(blocking=False):
+            return  # what ships the trail writes too, and would stand still once more with nobody to let it go on
         _note(self._errand, "stalled")
         before = self._clock.now()
         os.kill(os.getpid(), signal.SIGSTOP)

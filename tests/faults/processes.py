@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults.bench import Bench
-from tests.faults.errand import CRASH_FILE, NO_MUTANT, Errand
+from tests.faults.errand import CRASH_FILE, NO_MUTANT, STACKS_FILE, Errand
 from tests.faults.outcome import Outcome
 from tests.faults.promises import Broken, Violation
 
 PROCESS_SECONDS: Final = 120.0
+STACKS_SECONDS: Final = 1.0
 KILLED: Final = -signal.SIGKILL
 _LOOK_SECONDS: Final = 0.002
 
@@ -52,7 +53,8 @@ class Processes:
     def wait_for(self, desk: int) -> None:
         """Until a desk's process has ended. A program that goes round in circles is stuck, and ended."""
         if not select.select([self._alive[desk]], [], [], PROCESS_SECONDS)[0]:
-            self._outcome.violations.append(Violation(Broken.STUCK, f"a program did not end within {PROCESS_SECONDS:.0f} s"))
+            what = f"desk {desk} did not end within {PROCESS_SECONDS:.0f} s: {self._doing(desk)}"
+            self._outcome.violations.append(Violation(Broken.STUCK, what))
             self.kill(desk)
         self.ended(desk, self._bench.zygote.wait(self._ids[desk]))
 
@@ -89,6 +91,13 @@ class Processes:
         """`kill -9` at a moment of real time."""
         if not select.select([self._alive[desk]], [], [], seconds)[0] and self.kill(desk):
             self._outcome.kills["at random"] += 1
+
+    def _doing(self, desk: int) -> str:
+        """What a process is doing: the state that the system tells, and the stacks of its threads."""
+        told = Path(f"/proc/{self._ids[desk]}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+        self._signal(desk, signal.SIGUSR1)
+        select.select([self._alive[desk]], [], [], STACKS_SECONDS)
+        return f"state {told}\n{(self._homes[desk] / STACKS_FILE).read_text(encoding='utf-8')}"
 
     def _watch(self, desk: int, process_id: int) -> None:
         self._ids[desk] = process_id
