@@ -86,10 +86,14 @@ class Run:
     def _suspect_fraud(self) -> None:
         """Before anything breaks, the first desk switches the coupon off and withholds its points; nothing is tried yet."""
         suspicion = replace(self._plan, kind=OperationKind.INVALIDATE, reason=Reason.SUSPECTED_FRAUD, stays_open=False)
+        self._bench.centre.break_by(Plan(0))  # of what broke in the run before nothing is left
         self._processes.start(self._errand(0, 0, suspicion, in_trouble=False, may_cancel=True, answers=False))
         self._processes.wait_for(0)
         self._shop.wait_until_idle()
         self._bench.centre.wait_until_idle()
+        (suspected,) = operations_of(self._bench.database_of(self._homes[0]), self._time)
+        if suspected.state is not OperationState.COMPLETED:
+            raise RuntimeError(f"the coupon could not be invalidated: {suspected.findings}")
         self._time.sleep(3600)
         self._shop.journal.clear()
 
