@@ -1,15 +1,16 @@
-"""Notices that nobody has touched the desk for a while."""
+"""Notices that nobody has touched the desk for a while, and the key that lets another operator in from anywhere."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QWindow
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QWindow
 
 from coupon_desk.people.idle import IdleLock
 
 LOOK_EVERY_MS: Final = 1000
+SWITCH_KEY: Final = Qt.Key.Key_F9
 TOUCHES: Final = {
     QEvent.Type.KeyPress,
     QEvent.Type.MouseButtonPress,
@@ -20,13 +21,14 @@ TOUCHES: Final = {
 
 
 class IdleWatch(QObject):
-    """Tells `due` when neither a key nor the mouse was touched for so long.
+    """Tells `due` when neither a key nor the mouse was touched for so long, and `switch_pressed` also from inside a dialog.
 
     It listens to the windows of the system, which get each key and each movement once: a filter on the application would put
     Python into every event of every widget, 446,000 times in a demonstration of half a minute.
     """
 
     due = Signal()
+    switch_pressed = Signal()
 
     def __init__(self, lock: IdleLock, parent: QObject) -> None:
         super().__init__(parent)
@@ -51,6 +53,9 @@ class IdleWatch(QObject):
         """Every key and every movement says that somebody is there."""
         if event.type() in TOUCHES:
             self._lock.touch()
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == SWITCH_KEY:
+            self.switch_pressed.emit()
+            return True
         return super().eventFilter(watched, event)
 
     def _watch(self, window: QWindow | None) -> None:

@@ -11,22 +11,28 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 
 from coupon_desk.desk.colours import Tone
+from coupon_desk.desk.company_sign_in import CompanySignIn, or_with_pin
 from coupon_desk.desk.controls import Banner, Spinner, button, column, frame, icon_label, label, row
 from coupon_desk.desk.header import TrainingStrip, look_button
 from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
-from coupon_desk.words import msg
+from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.people.operators import Operator, Session
+
+_STEPS: Final = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
 PRACTISING: Final = "manager"
 """Who is offered first in the training shop."""
 
 
 class SignInForm(QWidget):
-    """Login and PIN, checked on a worker; `signed_in` brings the session. Used by the page and by approvals."""
+    """Login and PIN, checked on a worker, or the company's account; `signed_in` brings the session.
+
+    Used by the page, and where a second person decides.
+    """
 
     signed_in = Signal(object)
 
@@ -44,6 +50,7 @@ class SignInForm(QWidget):
         self.pin.setObjectName("pin")
         self.pin.returnPressed.connect(self.submit)
         self.pin.capitals_noticed.connect(self._warn_of_capitals)
+        self.pin.stepped.connect(self._step)
         self.capitals = label(stage, msg("Caps Lock is on"), "small")
         self.capitals.hide()
         self.problem = Banner(stage)
@@ -54,25 +61,43 @@ class SignInForm(QWidget):
         self.submit_button.clicked.connect(self.submit)
         self._spinner = Spinner(stage)
         self._spinner.hide()
-        self.setLayout(
+        self.company = self._company() if desk.company.is_offered else None
+        asking = QWidget()
+        asking.setLayout(
             column(
                 column(label(stage, msg("Operator"), "section"), self.login, spacing=5),
                 column(label(stage, msg("PIN"), "section"), self.pin, self.capitals, spacing=5),
-                self.problem,
-                row(self.submit_button, self._spinner, spacing=12),
                 spacing=16,
             )
         )
-        self.layout().itemAt(3).layout().setStretchFactor(self.submit_button, 1)  # type: ignore[union-attr]
+        pressing = QWidget()
+        press = row(self.submit_button, self._spinner, spacing=12)
+        press.setStretchFactor(self.submit_button, 1)
+        pressing.setLayout(press)
+        parts: list[QWidget] = [asking, self.problem, pressing]
+        if self.company is not None and desk.company.takes_pins:
+            parts = [self.company, self._parting(), *parts]
+        elif self.company is not None:
+            parts = [self.company, *parts]
+            asking.hide()
+            pressing.hide()
+        self.setLayout(column(*parts, spacing=16))
 
     def offer(self, operators: Iterable[Operator], chosen: str | None = None, *, but_not: str | None = None) -> None:
         """The operators to choose from; any login may be typed instead."""
         self.login.clear()
         for operator in operators:
-            if not operator.disabled and operator.login != but_not:
+            if not operator.disabled and operator.login != but_not and self._desk.people.may_work_here(operator):
                 self.login.addItem(f"{operator.name} ({operator.login})", operator.login)
         place = self.login.findData(chosen)
         self.login.setCurrentIndex(max(0, place))
+
+    def offer_again(self, operators: Iterable[Operator]) -> None:
+        """The operators as the centre knows them now; whoever was chosen stays chosen."""
+        chosen = self._login()
+        self.offer(operators, chosen)
+        if chosen and self.login.findData(chosen) < 0:
+            self.login.setEditText(chosen)
 
     def choose(self, login: str) -> None:
         """Put a login in, as if it were typed."""
@@ -97,7 +122,29 @@ class SignInForm(QWidget):
 
     def focus(self) -> None:
         """Ready to type."""
-        self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.company is not None and not self._desk.company.takes_pins:
+            self.company.start.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _company(self) -> CompanySignIn:
+        made = CompanySignIn(self._stage, self._desk)
+        made.began.connect(self.problem.hide)
+        made.signed_in.connect(self._welcome)
+        made.failed.connect(self._refuse)
+        return made
+
+    def _parting(self) -> QWidget:
+        """What stands between the two ways to sign in."""
+        made = label(self._stage, or_with_pin(), "muted")
+        made.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        return made
+
+    def _step(self, by: int) -> None:
+        """Choose another operator without leaving the PIN."""
+        place = self.login.currentIndex() + by
+        if 0 <= place < self.login.count():
+            self.login.setCurrentIndex(place)
 
     def _login(self) -> str:
         text = self.login.currentText().strip()
@@ -107,6 +154,8 @@ class SignInForm(QWidget):
     def _welcome(self, session: Session) -> None:
         self._rest(is_checking=False)
         self.pin.clear()
+        if self.company is not None:
+            self.company.give_up()
         self.signed_in.emit(session)
 
     def _refuse(self, error: DeskError) -> None:
@@ -125,9 +174,10 @@ class SignInForm(QWidget):
 
 
 class PinField(QLineEdit):
-    """A field that shows dots, takes full-width digits, and notices Caps Lock by what arrives."""
+    """A field that shows dots, takes full-width digits, and notices Caps Lock by what arrives; `stepped`: arrow up or down."""
 
     capitals_noticed = Signal(bool)
+    stepped = Signal(int)
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
@@ -142,6 +192,9 @@ class PinField(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """A capital letter without Shift means Caps Lock."""
+        if event.key() in _STEPS:
+            self.stepped.emit(_STEPS[Qt.Key(event.key())])
+            return
         text = event.text()
         if text.isalpha() and text.isascii():
             has_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
@@ -158,7 +211,6 @@ class SignInPage(QWidget):
         super().__init__()
         self._stage = stage
         self._desk = desk
-        self._locked_login: str | None = None
         self.form = SignInForm(stage, desk)
         self.form.signed_in.connect(self.signed_in)
         shop = label(stage, role="title")
@@ -173,8 +225,8 @@ class SignInPage(QWidget):
         extras = [self.practice] if self.practice is not None else []
         card = frame("card", column(top, self.form, *extras, spacing=24, margins=(36, 32, 36, 36)))
         card.setFixedWidth(420)
-        centre = column(0, card, 0)
-        centre.setAlignment(card, Qt.AlignmentFlag.AlignHCenter)
+        # Between two springs and not aligned: an aligned card gets the height that its sentences need at the window's width.
+        centre = column(0, row(0, card, 0), 0)
         parts: list[QWidget] = [TrainingStrip(stage)] if desk.is_training else []
         corner = row(0, look_button(stage), margins=(0, 12, 16, 0))
         whole = column(*parts, corner, centre, spacing=0)
@@ -192,24 +244,40 @@ class SignInPage(QWidget):
 
     def open(self, chosen: str | None = None) -> None:
         """Show who may sign in."""
-        self._locked_login = None
         self._stage.speech.tell(self.subtitle, msg("Sign in to Coupon Desk"))
         self._ask(chosen or (PRACTISING if self._desk.is_training else None))
 
-    def lock(self, session: Session) -> None:
-        """Show that the desk is locked for this operator; anybody else may sign in and begins anew."""
-        self._locked_login = session.login
+    def lock(self, session: Session, chosen: str | None = None, why: Message | None = None) -> None:
+        """Show that the desk is locked for this operator, and why, where it did not lock by itself.
+
+        Anybody else, of whom one may be `chosen` already, may sign in and begins anew.
+        """
         self._stage.speech.tell(self.subtitle, msg("Locked. The work of {name} is kept.", name=session.operator.name))
-        self._ask(session.login)
+        self._ask(chosen or session.login)
+        if why is not None:
+            self.form.problem.show_message(Tone.WARN, why, msg("Your work is kept. Ask an administrator."), "lock")
 
     def _ask(self, chosen: str | None) -> None:
         self.form.problem.hide()
         self.form.pin.clear()
         people = self._desk.people
-        self._stage.runner.read(
-            self, "operators", people.list, lambda operators: self.form.offer(operators, chosen), self._fail
-        )
+        self._stage.runner.read(self, "operators", people.list, lambda operators: self._offer(operators, chosen), self._fail)
         self.form.focus()
+
+    def _offer(self, operators: tuple[Operator, ...], chosen: str | None) -> None:
+        """Those whom this desk knows at once; then, where a centre is asked, whoever it knows."""
+        self.form.offer(operators, chosen)
+        people = self._desk.people
+
+        def ask_centre() -> tuple[Operator, ...]:
+            people.refresh()
+            return people.list()
+
+        def offer_news(news: tuple[Operator, ...]) -> None:
+            if news != operators:
+                self.form.offer_again(news)
+
+        self._stage.runner.read(self, "operators-of-all-desks", ask_centre, offer_news, self._fail)
 
     def _fail(self, error: DeskError) -> None:
         self.form.problem.show_message(Tone.DANGER, error.what, error.todo)

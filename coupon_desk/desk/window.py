@@ -15,20 +15,20 @@ from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.continuation import Continuation
 from coupon_desk.desk.controls import Banner, column
 from coupon_desk.desk.idle_watch import IdleWatch
+from coupon_desk.desk.session_watch import SessionWatch
 from coupon_desk.desk.sign_in_page import SignInPage
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.start_pages import FirstAdminPage, FirstRunPage, OpeningPage, ProblemPage
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.errors import DeskError
 from coupon_desk.people.idle import IdleLock
-from coupon_desk.words import msg
+from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.people.operators import Session
 
 OpenDesk = Callable[[], "CouponDesk"]
-IDLE_SECONDS: Final = 10 * 60.0
 SIZE_PX: Final = (1280, 800)
 FRAME_PX: Final = 40
 
@@ -50,9 +50,10 @@ class Window(QMainWindow):
         *,
         config: Path | None = None,
         open_training: OpenDesk | None = None,
-        idle_seconds: float = IDLE_SECONDS,
+        idle_seconds: float | None = None,
         closes_desk: bool = True,
     ) -> None:
+        """`idle_seconds` stands before what the desk's configuration says."""
         super().__init__()
         self._stage = stage
         self._open_desk = open_desk
@@ -80,8 +81,15 @@ class Window(QMainWindow):
         self._problem.retried.connect(self.open_desk)
         self.pages.addWidget(self._opening)
         self.pages.addWidget(self._problem)
-        self._idle = IdleWatch(IdleLock(SystemClock(), idle_seconds), self)
+        self._idle_seconds = idle_seconds
+        self._idle_lock = IdleLock(SystemClock(), idle_seconds or 0.0)
+        self._idle = IdleWatch(self._idle_lock, self)
         self._idle.due.connect(self.lock)
+        self._idle.switch_pressed.connect(self.switch_quickly)
+        self._session_watch = SessionWatch(stage, self)
+        self._session_watch.out.connect(self._put_out)
+        self._login: str | None = None
+        self._last_login: str | None = None
         stage.theme.clothe(self)
 
     @property
@@ -101,14 +109,26 @@ class Window(QMainWindow):
 
     def lock(self) -> None:
         """Put the sign-in page in front; the work behind it stays as it is, and goes on."""
+        self._hide_work(None)
+
+    def switch_quickly(self) -> None:
+        """The same, ready for the PIN of whoever worked here before; who was at work finds their work again.
+
+        On the sign-in page the key leads to the PIN.
+        """
+        if self.page is self.sign_in_page and self.sign_in_page is not None:
+            self.sign_in_page.form.focus()
+        self._hide_work(self._last_login)
+
+    def _hide_work(self, chosen: str | None, why: Message | None = None) -> None:
         if self.work_page is None or self.sign_in_page is None or self.page is not self.work_page:
             return
         self._locked_dialogs = [dialog for dialog in self.work_page.dialogs.open if dialog.isVisible()]
         for dialog in self._locked_dialogs:
             dialog.setVisible(False)
-        self._idle.end()
+        self._end_watching()
         self._say_title()
-        self.sign_in_page.lock(self.work_page.session)
+        self.sign_in_page.lock(self.work_page.session, chosen, why)
         self.pages.setCurrentWidget(self.sign_in_page)
 
     def switch(self) -> None:
@@ -133,7 +153,9 @@ class Window(QMainWindow):
                 msg("Nothing is lost if the computer is switched off: the work goes on next time."),
                 "cancelling",
             )
-        self._idle.end()
+        self._end_watching()
+        if self.desk is not None:
+            self.desk.company.give_up()
         if self.work_page is not None:
             self.work_page.leave()
         if self.continuation is not None:
@@ -164,7 +186,8 @@ class Window(QMainWindow):
         self.sign_in_page = SignInPage(self._stage, desk)
         self.sign_in_page.signed_in.connect(self._signed_in)
         self.pages.addWidget(self.sign_in_page)
-        if is_empty:
+        self._idle_lock.wait(self._idle_seconds or desk.settings.policy.idle_minutes * 60.0)
+        if is_empty and desk.company.takes_pins:
             page = FirstAdminPage(self._stage, desk)
             page.added.connect(self._ask_sign_in)
             self._show(page)
@@ -179,17 +202,20 @@ class Window(QMainWindow):
 
     def _ask_sign_in(self, login: str | None = None) -> None:
         if self.sign_in_page is not None:
-            self._idle.end()
+            self._end_watching()
             self._say_title()
-            self.sign_in_page.open(login)
+            self.sign_in_page.open(login or self._last_login)
             self.pages.setCurrentWidget(self.sign_in_page)
 
     def _signed_in(self, session: Session) -> None:
         if self.desk is None or self.continuation is None:
             return
         self._idle.begin()
+        self._session_watch.begin(self.desk, session)
         self._say_title(session)
-        if self.work_page is not None and self.work_page.session.login == session.login:
+        if session.login != self._login:
+            self._last_login, self._login = self._login, session.login
+        if self.work_page is not None and _is_same(self.work_page.session, session):
             self.pages.setCurrentWidget(self.work_page)
             for dialog in self._locked_dialogs:
                 dialog.setVisible(True)
@@ -209,6 +235,14 @@ class Window(QMainWindow):
         if session is not None:
             title = msg("{shop} – {name} – Coupon Desk", shop=shop, name=session.operator.name)
         self._stage.speech.tell(self, title, "setWindowTitle")
+
+    def _put_out(self, why: Message) -> None:
+        """Who is signed in may work no longer; what they began stays, and goes on."""
+        self._hide_work(None, why)
+
+    def _end_watching(self) -> None:
+        self._idle.end()
+        self._session_watch.end()
 
     def _leave_work(self) -> None:
         if self.work_page is None:
@@ -232,6 +266,11 @@ class Window(QMainWindow):
     def _close_now(self) -> None:
         self.close()
         self.closed.emit()
+
+
+def _is_same(before: Session, now: Session) -> bool:
+    """Whether the work of one session may go on in another: the same person, as the same."""
+    return (before.login, before.operator.role) == (now.login, now.operator.role)
 
 
 def _fitting(window: QWidget) -> QSize:

@@ -21,6 +21,10 @@ class IdleLock:
         self._touched: float
         self.touch()
 
+    def wait(self, after_seconds: float) -> None:
+        """Lock after so many seconds from now on."""
+        self._after_seconds = after_seconds
+
     def touch(self) -> None:
         """Somebody is there."""
         self._touched_at, self._touched = self._clock.now(), self._clock.monotonic()

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.training import training_config, training_vault
 from coupon_desk.clock import VirtualClock
+from coupon_desk.desk.cancel_dialog import CancelDialog
 from coupon_desk.desk.header import TrainingStrip
 from coupon_desk.desk.sign_in_page import SignInPage
 from coupon_desk.desk.stage import Stage
@@ -20,6 +21,7 @@ from coupon_desk.desk.start_pages import FirstAdminPage, FirstRunPage, ProblemPa
 from coupon_desk.desk.window import Window
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.errors import ConfigurationError
+from coupon_desk.people.roles import Role
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import msg
 
@@ -187,3 +189,61 @@ def test_the_training_shop_says_whose_pin_to_use(window: Window) -> None:
     assert window.sign_in_page.practice is not None
     assert window.sign_in_page.practice.text() == "To practise: Mika Tanaka, PIN 482915"
     assert window.sign_in_page.form.login.currentData() == "manager"
+
+
+def test_f9_lets_the_one_who_worked_here_before_in_with_nothing_but_a_pin(
+    window: Window, sign_in: SignIn, shop: TrainingShop, qtbot: QtBot
+) -> None:
+    sign_in("clerk")
+    window.lock()
+    page = sign_in("manager")
+    page.search.begin_with(str(shop.showcase.example.code))
+    page.search.text.returnPressed.emit()
+    page.details.look()
+    page.details.cancel.click()
+    (dialog,) = page.dialogs.open
+    assert isinstance(dialog, CancelDialog)
+    dialog.form.note.setPlainText("Customer asks at the coun")
+    window._idle._watch(dialog.windowHandle())  # offscreen, no window system brings a dialog to the front
+    QTest.keyClick(dialog.windowHandle(), Qt.Key.Key_F9)
+    locked = window.page
+    assert isinstance(locked, SignInPage)
+    form = locked.form
+    assert form.login.currentData() == "clerk"
+    assert form.pin.hasFocus() or window.focusWidget() is form.pin
+    QTest.keyClick(form.pin, Qt.Key.Key_Down)
+    assert form.login.currentData() == "manager"
+    QTest.keyClicks(form.pin, "482915")
+    QTest.keyClick(form.pin, Qt.Key.Key_Return)
+    assert window.pages.currentWidget() is page
+    assert dialog.isVisible()
+    assert dialog.form.note.toPlainText() == "Customer asks at the coun"
+
+
+def test_whoever_is_disabled_while_at_work_is_locked_out_with_the_reason(
+    window: Window, sign_in: SignIn, desk: CouponDesk
+) -> None:
+    sign_in("manager")
+    window._session_watch.look()
+    assert isinstance(window.page, WorkPage)
+    owner = desk.people.sign_in("owner", "739164")
+    desk.people.disable("manager", owner)
+    window._session_watch.look()
+    assert isinstance(window.page, SignInPage)
+    assert window.page.form.problem.title.text() == "Your login was disabled."
+    assert window.page.form.login.findData("manager") < 0
+
+
+def test_who_comes_back_with_another_role_begins_anew(window: Window, sign_in: SignIn, desk: CouponDesk) -> None:
+    page = sign_in("manager")
+    window.lock()
+    desk.people.change_role("manager", Role.CLERK, desk.people.sign_in("owner", "739164"))
+    again = sign_in("manager")
+    assert again is not page
+    assert again.session.operator.role is Role.CLERK
+
+
+def test_the_desk_locks_itself_after_the_minutes_that_are_configured(window: Window, desk: CouponDesk) -> None:
+    assert desk.settings.policy.idle_minutes == 10
+    window._idle_lock.touch()
+    assert 590 < window._idle_lock.seconds_left() <= 600
