@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState, StepName, StepState
@@ -106,6 +107,7 @@ def clear_allowance(entries: tuple[Entry, ...]) -> AllowanceRow:
     if not entries:
         raise ValueError("an operation has entries")
     opened = entries[0]
+    settled = next((entry for entry in entries if entry.action == "operation.approval_needed" or _is_verified(entry)), opened)
     after = [entry.fields.after or {} for entry in entries if entry.action.startswith("operation.")]
     points = [entry.fields.points for entry in entries if entry.fields.points is not None]
     approved = next((entry for entry in reversed(entries) if entry.action == "operation.approved"), None)
@@ -117,13 +119,17 @@ def clear_allowance(entries: tuple[Entry, ...]) -> AllowanceRow:
         operator=opened.actor or "",
         points=points[-1] if points else 0,
         counts=kind != OperationKind.INVALIDATE and not is_refused,
-        counted_at=opened.moment,
+        counted_at=settled.moment + timedelta(seconds=settled.fields.clock_offset or 0.0),
         customer=next((entry.fields.customer for entry in reversed(entries) if entry.fields.customer), None),
         is_customer_hashed=True,
         approver=approved.actor if approved else None,
         approved_points=approved.fields.points if approved else None,
         approved_at=approved.moment if approved else None,
     )
+
+
+def _is_verified(entry: Entry) -> bool:
+    return entry.action == "step.done" and entry.step == StepName.VERIFY
 
 
 def _reason(operation: Operation, body: Mapping[str, Any]) -> str:

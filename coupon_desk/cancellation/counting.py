@@ -97,14 +97,12 @@ def _report_approval(allowances: CentralAllowances, systems: Systems, story: Sto
 
 
 def _counting_moment(work: Work) -> datetime:
-    """When it was opened, as remote clocks tell: by now they have been heard."""
-    story = work.story
-    best = work.best_moment()
-    if story.counted_at is None:
-        return work.operation.opened_at
-    if story.is_count_settled or not best.is_measured:
-        return story.counted_at
-    return work.operation.opened_at + (best.moment - work.now)
+    """The first time that it is counted: by now remote clocks have just been heard. It keeps its moment whatever follows.
+
+    Until then it counts at any moment for those that come after it: so within each day, week and month an operation has seen
+    all that were opened before it, in whichever order they are verified.
+    """
+    return work.story.counted_at or work.best_moment().moment
 
 
 def _larger(here: Spent, everywhere: Spent) -> Spent:

@@ -277,16 +277,15 @@ class Engine:
         return max(0.0, (operation.due_at - self._systems.clock.now()).total_seconds())
 
     def _begin(self, operation_id: str, grant: Grant, observer: Observer) -> Work:
+        body = opening(
+            grant.request,
+            grant.operator,
+            self._rules,
+            key=str(uuid.uuid4()),
+            language=self._systems.shop_language,
+            approval_needed=grant.approval_needed,
+        )
         with self._trail.writing() as pen:
-            body = opening(
-                grant.request,
-                grant.operator,
-                self._rules,
-                key=str(uuid.uuid4()),
-                language=self._systems.shop_language,
-                approval_needed=grant.approval_needed,
-                counted=pen.best_moment(),
-            )
             story = after(None, pen.append(opening_entry(operation_id, grant.request.code, body)))
             pen.index(story.row)
         return self._go_on(story, observer)

@@ -10,12 +10,10 @@ from typing import Any
 import msgspec
 
 from coupon_desk.cancellation.operation import CancelRequest, Operator, Rules
-from coupon_desk.clock import to_text
 from coupon_desk.coupons.eligibility import Finding, Rule, Weight
 from coupon_desk.coupons.evidence import Absent, DiscountSeen, NotAnswered, OrderSeen
 from coupon_desk.coupons.order_refund import Proposal
 from coupon_desk.coupons.points import Points
-from coupon_desk.trail.moments import BestMoment
 from coupon_desk.wire import PreparedRequest
 from coupon_desk.words import Language, Message, pack, unpack
 
@@ -28,7 +26,6 @@ def opening(
     key: str,
     language: Language,
     approval_needed: tuple[Message, ...],
-    counted: BestMoment,
 ) -> dict[str, Any]:
     """The body of the entry that opens an operation."""
     return {
@@ -48,8 +45,6 @@ def opening(
         "key": key,
         "language": language.value,
         "approval_needed": [pack(message) for message in approval_needed],
-        "counted_at": to_text(counted.moment),
-        "is_measured": counted.is_measured,
     }
 
 

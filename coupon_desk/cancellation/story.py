@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -79,7 +79,6 @@ class Story:
     reasons: tuple[Message, ...] = ()
     opened_sequence: int = 0
     counted_at: datetime | None = None
-    is_count_settled: bool = True
     is_counted_alone: bool = False
     rechecks: int = 0
     message_id: str = ""
@@ -131,7 +130,7 @@ class Story:
             operator=operation.operator.login,
             points=self.points,
             counts=operation.kind.returns_points and operation.state is not OperationState.REFUSED,
-            counted_at=self.counted_at if self.is_count_settled else None,
+            counted_at=self.counted_at,
             customer=operation.customer_id or self.asked_customer,
             approver=operation.approved_by,
             approved_points=self.approved_points if is_approved else None,
@@ -198,14 +197,11 @@ def _opened(entry: Entry) -> Story:
         head_sequence=entry.sequence,
     )
     # The desk whose work is taken over may have sent the points: one send that nothing proves unexecuted.
-    counted_at, is_measured = body.get("counted_at"), body.get("is_measured", True)
     return Story(
         operation,
         unproved_sends=1 if operation.request.takes_over else 0,
         opened_sequence=entry.sequence,
         reasons=operation.approval_needed,
-        counted_at=from_text(counted_at) if counted_at else entry.moment,
-        is_count_settled=is_measured,
         message_id=f"<{entry.operation}@coupon-desk.invalid>",
     )
 
@@ -239,7 +235,7 @@ def _of_operation(story: Story, entry: Entry, verb: str) -> Story:
                 approved_by=None,
                 expires_at=from_text(body["expires_at"]) if body.get("expires_at") else None,
             )
-            story = _counted(story, body)
+            story = _counted(story, entry)
             asked_customer = body.get("customer_id")
             story = replace(story, asked_points=body["points"], asked_customer=asked_customer, asked_hash=entry.hash)
         case "approved":
@@ -279,12 +275,11 @@ def _of_operation(story: Story, entry: Entry, verb: str) -> Story:
     return replace(story, operation=changed)
 
 
-def _counted(story: Story, body: dict[str, Any]) -> Story:
-    """It was settled at which moment it counts towards limits, and whether the centre knows."""
-    if "counted_at" not in body:
-        return story
-    at, is_alone = from_text(body["counted_at"]), bool(body.get("is_counted_alone"))
-    return replace(story, counted_at=at, is_count_settled=True, is_counted_alone=is_alone)
+def _counted(story: Story, entry: Entry) -> Story:
+    """It is settled at which moment it counts towards limits, and whether the centre knows."""
+    told = entry.body.get("counted_at")
+    at = from_text(told) if told else story.counted_at or entry.moment
+    return replace(story, counted_at=at, is_counted_alone=bool(entry.body.get("is_counted_alone")))
 
 
 def _answered(operation: Operation, entry: Entry) -> Operation:
@@ -327,7 +322,7 @@ def _of_step(story: Story, entry: Entry, name: StepName, verb: str) -> Story:
             story = replace(story, code_dead_at=entry.moment)
         case "done":
             step = Step(name, StepState.DONE, entry.moment, detail, old.attempts)
-            story = _learnt(story, name, body)
+            story = _learnt(story, name, entry)
         case "unknown":
             step = replace(old, state=StepState.UNKNOWN, at=entry.moment, detail=detail, due_at=due_at)
         case "looked":
@@ -397,12 +392,13 @@ def _put_off(story: Story, name: StepName, old: Step) -> Story:
     return story
 
 
-def _learnt(story: Story, name: StepName, body: dict[str, Any]) -> Story:
+def _learnt(story: Story, name: StepName, entry: Entry) -> Story:
     """What a finished step has found out."""
+    body = entry.body
     operation = story.operation
     match name:
         case StepName.VERIFY:
-            story = _counted(story, body)
+            story = _counted(story, entry)
             discount = body["discount"]
             operation = replace(
                 operation,

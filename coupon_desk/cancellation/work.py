@@ -171,7 +171,7 @@ class Work:
 
     def approval_needed(self, why: Iterable[Message], rules: Iterable[Rule], points: int, **facts: Any) -> None:
         """A second person has to look first, within the house's time: at these doubts, and at so many points."""
-        expires_at = self.now + timedelta(hours=self.systems.house.policy.approval_hours)
+        expires_at = self.best_moment().moment + timedelta(hours=self.systems.house.policy.approval_hours)
         self._write(
             "operation.approval_needed",
             {
