@@ -145,6 +145,7 @@ class Dialogs(QObject):
 
         window.refund_asked.connect(refund)
         window.show_asked.connect(show)
+        window.trail_asked.connect(lambda search: self.trail().show_search(search))
 
     def _found(self, kind: type[W]) -> W | None:
         return next((one for one in self._open if isinstance(one, kind)), None)

@@ -14,6 +14,7 @@ from coupon_desk.desk.controls import button, column, frame, icon_label, label, 
 from coupon_desk.desk.review_approvals import ReviewApprovals
 from coupon_desk.desk.review_investigations import ReviewInvestigations
 from coupon_desk.desk.review_orders import ReviewOrders
+from coupon_desk.desk.review_signals import ReviewSignals
 from coupon_desk.desk.review_tab import ReviewTab
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.theme import font
@@ -70,12 +71,13 @@ class Page(Protocol):
 class ReviewWindow(QDialog):
     """Nothing here decides anything: each tab hands requests to the desk. `read_again` says that somebody wants it all anew.
 
-    `refund_asked` brings a line of the inbox, `show_asked` the id of an operation.
+    `refund_asked` brings a line of the inbox, `show_asked` the id of an operation, `trail_asked` what to look for in the trail.
     """
 
     read_again = Signal()
     refund_asked = Signal(object)
     show_asked = Signal(str)
+    trail_asked = Signal(object)
 
     def __init__(
         self,
@@ -108,7 +110,10 @@ class ReviewWindow(QDialog):
         self._add(Subject.ORDERS, self.orders)
         self.investigations = ReviewInvestigations(stage, desk, session, work, rights.get(Right.READ_TRAIL))
         self._add(Subject.INVESTIGATIONS, self.investigations)
-        for tab in (self.orders, self.investigations):
+        self.signals = ReviewSignals(stage, desk, session, rights.get(Right.READ_TRAIL))
+        self._add(Subject.SIGNALS, self.signals)
+        self.signals.trail_asked.connect(self.trail_asked)
+        for tab in (self.orders, self.investigations, self.signals):
             tab.show_asked.connect(self.show_asked)
         self.orders.refund_asked.connect(self.refund_asked)
         self.finished.connect(self.orders.end)
@@ -171,7 +176,7 @@ class ReviewWindow(QDialog):
         title = row(icon_label(stage, "people", "accent", 24), label(stage, msg("Review"), "heading"), spacing=10)
         return frame("header", row(title, 18, frame("segments", tabs), 0, again, close, spacing=8, margins=(20, 10, 20, 10)))
 
-    def _add(self, subject: Subject, page: ReviewApprovals | ReviewOrders | ReviewInvestigations) -> None:
+    def _add(self, subject: Subject, page: ReviewApprovals | ReviewOrders | ReviewInvestigations | ReviewSignals) -> None:
         self._pages[subject] = page
         self._stack.addWidget(page)
         self._buttons[subject].show()

@@ -48,6 +48,7 @@ receipt copy              | reprint       | no     | yes   | yes     | yes   | n
 list investigations       | read_trail    | no     | no    | yes     | yes   | yes     | engine cli window
 release points            | investigate   | no     | no    | ask     | ask   | no      | engine cli window
 confirm fraud             | investigate   | no     | no    | yes     | yes   | no      | engine cli window
+signals                   | read_trail    | no     | no    | yes     | yes   | yes     | engine cli window
 read the trail            | read_trail    | no     | no    | yes     | yes   | yes     | engine window
 verify the trail          | read_trail    | no     | no    | yes     | yes   | yes     | engine cli
 sign the trail            | read_trail    | no     | no    | yes     | yes   | yes     | engine cli

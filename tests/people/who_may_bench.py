@@ -92,6 +92,10 @@ class Bench:
         self._count += 1
         return f"new-{self._count}"
 
+    def used(self) -> CouponCode:
+        """The coupon that a cancelled order used."""
+        return CouponCode.parse(self.shop.showcase.used_order_cancelled.code)
+
     def cancel(
         self, by: Session, reason: Reason = Reason.CUSTOMER_REQUEST, kind: OperationKind = OperationKind.CANCEL
     ) -> Operation:
@@ -180,7 +184,8 @@ POLICY: Final = (
 
 
 def _people(desk: CouponDesk) -> dict[str, Session]:
-    logins = {**{role.value: role for role in Role}, ASKER: Role.CLERK, OTHER_ADMIN: Role.ADMIN, TARGET: Role.VIEWER, LINKED: Role.VIEWER}
+    logins = {role.value: role for role in Role}
+    logins |= {ASKER: Role.CLERK, OTHER_ADMIN: Role.ADMIN, TARGET: Role.VIEWER, LINKED: Role.VIEWER}
     desk.people.add(NewOperator("boss", "Aiko Mori", Role.ADMIN, PIN), None)
     boss = desk.people.sign_in("boss", PIN)
     for login, role in logins.items():
@@ -215,10 +220,6 @@ def _refund(bench: Bench, cell: Cell) -> Operation:
     return asked
 
 
-def _used(bench: Bench) -> CouponCode:
-    return CouponCode.parse(bench.shop.showcase.used_order_cancelled.code)
-
-
 def _export(bench: Bench) -> ExportRequest:
     return ExportRequest(ExportFormat.JSONL, None, None, None)
 
@@ -229,12 +230,12 @@ ENGINE: Final[dict[str, Action]] = {
     "search": lambda b, c: b.desk.coupons.search(CouponQuery(limit=5), b.who(c)),
     "see the customer": _sees_customer,
     "show": lambda b, c: b.desk.look(CouponCode.parse(b.shop.showcase.example.code), b.who(c)),
-    "timeline": lambda b, c: b.desk.timeline(_used(b), b.who(c)),
+    "timeline": lambda b, c: b.desk.timeline(b.used(), b.who(c)),
     "cancel": lambda b, c: b.cancel(b.who(c)),
     "cancel with goodwill": lambda b, c: b.cancel(b.who(c), Reason.GOODWILL),
     "invalidate only": lambda b, c: b.cancel(b.who(c), Reason.OTHER, OperationKind.INVALIDATE),
     "refund a cancelled order": _refund,
-    "see what a refund gives": lambda b, c: b.desk.orders_to_refund(_used(b), b.who(c)),
+    "see what a refund gives": lambda b, c: b.desk.orders_to_refund(b.used(), b.who(c)),
     "inbox": lambda b, c: b.desk.inbox.read(b.who(c)),
     "approve": lambda b, c: b.desk.approve(b.request(c).id, b.who(c), NOTE, wait_seconds=60),
     "reject": lambda b, c: b.desk.reject(b.request(c).id, b.who(c), NOTE),
@@ -245,6 +246,7 @@ ENGINE: Final[dict[str, Action]] = {
     "list investigations": lambda b, c: b.desk.investigations.open(b.who(c)),
     "release points": lambda b, c: b.desk.investigations.release(b.suspected(c).id, b.who(c), NOTE),
     "confirm fraud": lambda b, c: b.desk.investigations.confirm(b.suspected(c).id, b.who(c), NOTE),
+    "signals": lambda b, c: b.desk.signals(b.who(c)),
     "read the trail": lambda b, c: b.desk.reading.page(TrailSearch(), b.who(c), limit=3),
     "verify the trail": lambda b, c: b.desk.proofs.verify(b.who(c)),
     "sign the trail": lambda b, c: b.desk.proofs.checkpoint(b.who(c)),
@@ -281,7 +283,7 @@ COMMANDS: Final[dict[str, Words]] = {
     "invalidate only": lambda b, c: ("cancel", b.code().text, *_WHY, "--no-refund"),
     "refund a cancelled order": lambda b, c: (
         "refund-order",
-        _used(b).text,
+        b.used().text,
         "--order",
         str(b.shop.showcase.used_order_cancelled.order),
         "--note",
@@ -300,6 +302,7 @@ COMMANDS: Final[dict[str, Words]] = {
     "list investigations": lambda b, c: ("investigations", "list"),
     "release points": lambda b, c: ("investigations", "release", b.suspected(c).id, "--note", NOTE),
     "confirm fraud": lambda b, c: ("investigations", "confirm", b.suspected(c).id, "--note", NOTE),
+    "signals": lambda b, c: ("signals",),
     "verify the trail": lambda b, c: ("audit", "verify"),
     "sign the trail": lambda b, c: ("audit", "checkpoint"),
     "public key": lambda b, c: ("audit", "key"),
