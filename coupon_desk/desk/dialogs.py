@@ -71,7 +71,7 @@ class Dialogs(QObject):
 
     def second_person(self, operation: Operation, over: QDialog) -> SecondPersonDialog:
         """Where a second person decides, over the dialog of the one who asked."""
-        dialog = SecondPersonDialog(self._stage, self._desk, self._work, operation, over)
+        dialog = SecondPersonDialog(self._stage, self._desk, self._session, self._work, operation, over)
         self._show(dialog)
         return dialog
 

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame
 
-from coupon_desk.cancellation.operation import Operation
 from coupon_desk.desk.controls import allow, button, column, icon_label, label, row
 from coupon_desk.desk.figures import Figures, of_proposal
 from coupon_desk.desk.findings import Findings
 from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Message, msg
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is drawn of a request. `code` is masked where another desk asks; `desk` is that desk, None for this one."""
-
-    id: str
-    code: str
-    kind: Message
-    points: int
-    by: str
-    at: datetime
-    why: tuple[Message, ...]
-    note: str
-    reason: Message
-    desk: str | None = None
-    expires_at: datetime | None = None
-    figures: tuple[tuple[Message, int | None], ...] = ()
+if TYPE_CHECKING:
+    from coupon_desk.app.approvals import WaitingRequest
 
 
 class RequestCard(QFrame):
@@ -39,31 +22,32 @@ class RequestCard(QFrame):
 
     decided = Signal(bool)
 
-    def __init__(self, stage: Stage, asked: Asked, *, is_alone: bool = False) -> None:
+    def __init__(self, stage: Stage, asked: WaitingRequest, *, is_alone: bool = False) -> None:
         super().__init__()
         self._stage = stage
         self.asked = asked
         self.setProperty("role", "plain" if is_alone else "card")
         code = label(stage, role="code" if is_alone else "mono")
-        code.setText(asked.code)
+        code.setText(asked.shown_as)
         code.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         points = label(stage, msg("{points} points", points=asked.points), "heading" if is_alone else "strong")
-        head = row(code, label(stage, asked.kind, "muted"), 0, points, spacing=12)
+        head = row(code, label(stage, asked.kind.label, "muted"), 0, points, spacing=12)
         self.why = Findings(stage)
         self.why.show_lines(("people", "warn", message) for message in asked.why)
         self.figures = Figures(stage)
-        self.figures.show_points(asked.figures)
-        self.figures.setVisible(bool(asked.figures))
-        note = label(stage, msg("{reason}: “{note}”", reason=asked.reason, note=asked.note), wraps=True)
+        proposal = asked.own.proposal if asked.own is not None else None
+        self.figures.show_points(of_proposal(proposal) if proposal is not None else ())
+        self.figures.setVisible(proposal is not None)
+        note = label(stage, msg("{reason}: “{note}”", reason=asked.reason.label, note=asked.note), wraps=True)
         self.approve = button(stage, msg("Approve"), "primary")
-        self.approve.setObjectName(f"approve-{asked.id}")
+        self.approve.setObjectName(f"approve-{asked.operation}")
         self.approve.clicked.connect(lambda: self.decided.emit(True))
         self.refuse = button(stage, msg("Reject"))
-        self.refuse.setObjectName(f"reject-{asked.id}")
+        self.refuse.setObjectName(f"reject-{asked.operation}")
         self.refuse.clicked.connect(lambda: self.decided.emit(False))
         for action, verb in (
-            (self.approve, msg("Approve {code}", code=asked.code)),
-            (self.refuse, msg("Reject {code}", code=asked.code)),
+            (self.approve, msg("Approve {code}", code=asked.shown_as)),
+            (self.refuse, msg("Reject {code}", code=asked.shown_as)),
         ):
             stage.speech.tell(action, verb, "setAccessibleName")
         self.why_not = label(stage, role="small", wraps=True)
@@ -93,35 +77,22 @@ class RequestCard(QFrame):
             self._stage.speech.tell(self.why_not, why_no_decision)
 
 
-def asked_by(operation: Operation) -> Asked:
-    """A request of this desk."""
-    points, figures = operation.points_to_return, of_proposal(operation.proposal) if operation.proposal is not None else ()
-    if points is None:
-        points = operation.code.points if operation.proposal is None else operation.proposal.proposed
-    return Asked(
-        id=operation.id,
-        code=operation.code.text,
-        kind=operation.kind.label,
-        points=points,
-        by=operation.operator.name,
-        at=operation.opened_at,
-        why=operation.approval_needed,
-        note=operation.request.note,
-        reason=operation.request.reason.label,
-        figures=figures,
-    )
-
-
-def _asked_by(stage: Stage, asked: Asked) -> QFrame:
+def _asked_by(stage: Stage, asked: WaitingRequest) -> QFrame:
     """Who asks, when and where, and until when it can be decided."""
-    asks = msg("Asked by {name}, {at}", name=asked.by, at=asked.at)
+    asks = msg("Asked by {name}, {at}", name=asked.requester_name or asked.requester, at=asked.asked_at)
     parts = [label(stage, asks, "small")]
-    if asked.desk is not None:
+    if asked.is_elsewhere:
         parts.append(icon_label(stage, "centre", "muted", 14))
-        parts.append(label(stage, msg("at the desk {desk}", desk=asked.desk), "small"))
+        parts.append(label(stage, _place(asked), "small"))
     if asked.expires_at is not None:
         parts.append(icon_label(stage, "expired", "muted", 14))
         parts.append(label(stage, msg("expires {at}", at=asked.expires_at), "small"))
     made = QFrame()
     made.setLayout(row(*parts, 0, spacing=7))
     return made
+
+
+def _place(asked: WaitingRequest) -> Message:
+    if asked.store is not None:
+        return msg("at the desk {desk} in {store}", desk=asked.desk, store=asked.store)
+    return msg("at the desk {desk}", desk=asked.desk)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from coupon_desk.cancellation.operation import Operation
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.desk.controls import row
-from coupon_desk.desk.request_card import RequestCard, asked_by
+from coupon_desk.desk.request_card import RequestCard
 from coupon_desk.desk.review_tab import ReviewTab
 from coupon_desk.desk.second_person import SecondPerson
 from coupon_desk.desk.stage import Stage
@@ -20,6 +20,7 @@ from coupon_desk.errors import DeskError
 from coupon_desk.words import msg
 
 if TYPE_CHECKING:
+    from coupon_desk.app.approvals import WaitingRequest
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.people.operators import Session
 
@@ -35,7 +36,7 @@ class ReviewApprovals(QWidget):
         self._desk = desk
         self._session = session
         self._work = work
-        self.waiting: tuple[Operation, ...] = ()
+        self.waiting: tuple[WaitingRequest, ...] = ()
         self._cards: list[RequestCard] = []
         self._is_offered = False
         self.tab = ReviewTab(
@@ -47,24 +48,28 @@ class ReviewApprovals(QWidget):
         hint = msg("Each decision is made by somebody other than the one who asked, with their own PIN. Your session goes on.")
         self.who = SecondPerson(stage, desk, hint)
         self.who.changed.connect(self._allow)
+        self.who.known.connect(self.read)
         self.form = self.who.form
         whole = row(self.tab, self.who, spacing=0)
         whole.setStretchFactor(self.tab, 1)
         self.setLayout(whole)
         work.ended.connect(self._ended)
+        work.decided.connect(self._decided)
         work.failed.connect(self._failed)
 
     def read(self) -> None:
-        """Look what waits now."""
-        self._stage.runner.read(self, "waiting", self._desk.awaiting_approval, self._show, self.tab.tell)
+        """Look what waits now, with the eyes of who decides."""
+        approvals, reader = self._desk.approvals, self.who.session or self._session
+        self.tab.be_busy()
+        self._stage.runner.read(self, "waiting", lambda: approvals.waiting(reader), self._show, self.tab.tell)
 
     def focus(self) -> None:
         """Ready to type."""
         self.form.focus()
 
-    def _show(self, operations: tuple[Operation, ...]) -> None:
-        self.waiting = operations
-        self.counted.emit(len(operations))
+    def _show(self, requests: tuple[WaitingRequest, ...]) -> None:
+        self.waiting = requests
+        self.counted.emit(len(requests))
         self._draw()
         if not self._is_offered:
             self._is_offered = True
@@ -72,11 +77,11 @@ class ReviewApprovals(QWidget):
 
     def _draw(self) -> None:
         self._cards = []
-        self.tab.show_cards([partial(self._card, operation) for operation in self.waiting])
+        self.tab.show_cards([partial(self._card, request) for request in self.waiting])
 
-    def _card(self, operation: Operation) -> RequestCard:
-        card = RequestCard(self._stage, asked_by(operation))
-        card.decided.connect(lambda approves: self._decide(operation, approves=approves))
+    def _card(self, request: WaitingRequest) -> RequestCard:
+        card = RequestCard(self._stage, request)
+        card.decided.connect(lambda approves: self._decide(request, approves=approves))
         self._cards.append(card)
         self._allow_card(card)
         return card
@@ -86,19 +91,24 @@ class ReviewApprovals(QWidget):
             self._allow_card(card)
 
     def _allow_card(self, card: RequestCard) -> None:
-        why_not = None if self.who.session is not None else msg("First sign in at the right: who decides?")
+        why_not = card.asked.why_not if self.who.session is not None else msg("First sign in at the right: who decides?")
         card.show_decider(why_not, has_note=bool(self.who.said))
 
-    def _decide(self, operation: Operation, *, approves: bool) -> None:
+    def _decide(self, request: WaitingRequest, *, approves: bool) -> None:
         """Decided: nobody decides it twice."""
         session = self.who.session
         if session is None:
             return
         self.who.be_quiet()
-        self.waiting = tuple(one for one in self.waiting if one.id != operation.id)
+        self.waiting = tuple(one for one in self.waiting if one.operation != request.operation)
         self._draw()
-        decide = self._work.approve if approves else self._work.reject
-        decide(operation, session, self.who.said)
+        self._work.decide(request, session, self.who.said, approves=approves)
+
+    def _decided(self, request: WaitingRequest) -> None:
+        self.who.note.clear()
+        if request.is_elsewhere:
+            self.who.thank(msg("Decided. It goes on at the desk {desk}.", desk=request.desk))
+        self.read()
 
     def _ended(self, _operation: Operation) -> None:
         self.read()

@@ -24,8 +24,12 @@ WIDTH_PX = 360
 
 
 class SecondPerson(QFrame):
-    """First the form, then the name and a field for the note. `changed` tells that either is another one."""
+    """First the form, then the name and a field for the note.
 
+    `known` tells that somebody else decides now, or nobody any more; `changed` that the note is another one.
+    """
+
+    known = Signal()
     changed = Signal()
 
     def __init__(self, stage: Stage, desk: CouponDesk, hint: Message) -> None:
@@ -98,11 +102,15 @@ class SecondPerson(QFrame):
         self._decision.hide()
         self.form.show()
         self.form.focus()
-        self.changed.emit()
+        self.known.emit()
 
     def tell(self, error: DeskError) -> None:
         """Say why a decision, or a person, was refused."""
         self.problem.show_message(Tone.WARN, error.what, error.todo)
+
+    def thank(self, message: Message) -> None:
+        """Say that a decision was taken."""
+        self.problem.show_message(Tone.SUCCESS, message)
 
     def be_quiet(self) -> None:
         """What was refused is over."""
@@ -116,4 +124,4 @@ class SecondPerson(QFrame):
         name, role = session.operator.name, session.operator.role.label
         self.who.show_message(Tone.ACCENT, msg("{name} decides", name=name), role, "person")
         self.note.setFocus()
-        self.changed.emit()
+        self.known.emit()

@@ -9,9 +9,11 @@ from PySide6.QtCore import QObject, Signal
 from coupon_desk.cancellation.operation import CancelRequest, Operation
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.desk.stage import Stage
+from coupon_desk.desk.threads import Tell
 from coupon_desk.errors import DeskError
 
 if TYPE_CHECKING:
+    from coupon_desk.app.approvals import WaitingRequest
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.people.operators import Session
 
@@ -20,11 +22,15 @@ WAIT_SECONDS: Final = 20.0
 
 
 class Work(QObject):
-    """Hands requests to the desk and tells each new snapshot of an operation to whoever listens."""
+    """Hands requests to the desk and tells each new snapshot of an operation to whoever listens.
+
+    `decided` brings a request of this or another desk that a second person has decided.
+    """
 
     changed = Signal(object)
     ended = Signal(object)
     failed = Signal(object, object)
+    decided = Signal(object)
 
     def __init__(self, stage: Stage, desk: CouponDesk, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -65,27 +71,28 @@ class Work(QObject):
             self.changed.emit,
         )
 
-    def approve(self, operation: Operation, session: Session, note: str) -> None:
-        """Let an operation go on, in the name of a second person."""
-        desk, identity = self._desk, operation.id
-        self._running.add(operation.code)
-        self._stage.runner.write(
-            self,
-            lambda tell: desk.approve(identity, session, note, on_change=tell, wait_seconds=WAIT_SECONDS),
-            self._end,
-            lambda error: self._fail(operation.code, error),
-            self.changed.emit,
-        )
+    def decide(self, request: WaitingRequest, session: Session, note: str, *, approves: bool) -> None:
+        """Decide what somebody asks for, in the name of a second person; what another desk asked for goes on there."""
+        approvals, identity = self._desk.approvals, request.operation
+        if request.code is not None and not request.is_elsewhere:
+            self._running.add(request.code)
 
-    def reject(self, operation: Operation, session: Session, note: str) -> None:
-        """End an operation, in the name of a second person."""
-        desk, identity = self._desk, operation.id
-        self._stage.runner.write(
-            self,
-            lambda _tell: desk.reject(identity, session, note),
-            self._end,
-            lambda error: self._fail(operation.code, error),
-        )
+        def approve(tell: Tell) -> Operation | None:
+            if approves:
+                return approvals.approve(identity, session, note, on_change=tell, wait_seconds=WAIT_SECONDS)
+            return approvals.reject(identity, session, note)
+
+        def decided(operation: Operation | None) -> None:
+            if operation is not None:
+                self._end(operation)
+            self.decided.emit(request)
+
+        def refused(error: DeskError) -> None:
+            if request.code is not None:
+                self._running.discard(request.code)
+            self.failed.emit(request.code, error)
+
+        self._stage.runner.write(self, approve, decided, refused, self.changed.emit)
 
     def answer(self, operation: Operation, note: str) -> None:
         """Say that a person has looked after what was left over."""

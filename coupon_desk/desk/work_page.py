@@ -147,7 +147,9 @@ class WorkPage(QWidget):
     def _connect_work(self) -> None:
         self.status.sync_asked.connect(self.upkeep.sync)
         self.upkeep.synced.connect(self._freshen)
-        self.review_watch.counted.connect(self.header.show_waiting)
+        self.review_watch.counted.connect(lambda waiting: self.header.show_waiting(waiting.total))
+        self.review_watch.changed.connect(self.work.changed)
+        self.work.decided.connect(lambda _request: self.review_watch.look())
         self.upkeep.sync_told.connect(self._tell_sync)
         self.upkeep.trail_told.connect(self._tell_trail)
         self.upkeep.watch.alarms_told.connect(self.alarms.show_alarms)
@@ -200,6 +202,8 @@ class WorkPage(QWidget):
     def _operation_changed(self, operation: Operation) -> None:
         if operation.state in {OperationState.NEEDS_ATTENTION, OperationState.AWAITING_APPROVAL}:
             self._read_operations()
+            if operation.kind is OperationKind.ORDER_REFUND:
+                self.review_watch.look_at_orders()
 
     def _operation_ended(self, operation: Operation) -> None:
         self._refresh()

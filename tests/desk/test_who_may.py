@@ -59,7 +59,9 @@ class Desk:
     def button(self, root: QWidget, begins: str) -> QPushButton | None:
         """A button by the beginning of its name."""
         QApplication.processEvents()
-        return next((one for one in root.findChildren(QPushButton) if one.objectName().startswith(begins)), None)
+        return next(
+            (one for one in root.findChildren(QPushButton) if one.objectName().startswith(begins) and one.isVisible()), None
+        )
 
 
 def _spoken(control: QWidget | None) -> str | None:
@@ -133,6 +135,7 @@ def _exports(at: Desk) -> str | None:
 
 
 def _explains(at: Desk) -> str | None:
+    at.page.upkeep.watch.end()  # which knows that nothing is wrong, and would say so
     at.page.alarms.show_alarms((Alarm(msg("Something"), None, 1),))
     return _spoken(at.button(at.page.alarms, "explain-1"))
 
