@@ -48,6 +48,7 @@ def operation_document(operation: Operation, language: Language, receipt: str | 
         "reason": operation.request.reason.value,
         "note": operation.request.note,
         "order": operation.request.order,
+        "releases": operation.request.releases,
         "operator": operation.operator.login,
         "approved_by": operation.approved_by,
         "approval_needed": [say(why, language) for why in operation.approval_needed],

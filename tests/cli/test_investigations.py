@@ -19,6 +19,7 @@ def test_withheld_points_are_asked_for_and_once_fraud_is_confirmed_never_returne
     assert "suspected fraud" in by_clerk.document["error"]["what"]
     asked = cli.here("investigations", "release", code, "--note", "It was her sister", "--json")
     assert (asked.status, asked.operation["kind"], asked.operation["state"]) == (4, "release", "awaiting_approval")
+    assert asked.operation["releases"] == listed["operation"]
     own = cli.here("approvals", "approve", asked.operation["id"], "--json")
     assert own.status == 3
     early = cli.here("investigations", "confirm", code, "--note", "Seen on camera", "--json", operator="owner")

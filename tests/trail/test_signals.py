@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import comb
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,10 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coupon_desk.clock import VirtualClock
 from coupon_desk.opening_hours import OpeningHours
+from coupon_desk.storage.database import Database
 from coupon_desk.trail.chance import binomial_tail
-from coupon_desk.trail.signal_facts import Approval, Asked, Facts, WrongPin
+from coupon_desk.trail.pen import Surroundings
+from coupon_desk.trail.signal_facts import ACTIONS, STEPS, Approval, Asked, Facts, WrongPin, facts_in
 from coupon_desk.trail.signals import Signal, SignalKind, Usual, signals_in
+from coupon_desk.trail.trail import Trail
+from tests.trail.conftest import CODE
+from tests.trail.old_trails import make_old_home
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)  # a Monday, 12:00 in Tokyo
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -222,3 +229,33 @@ def test_the_tail_is_exact(tries: int, per_cent: int, data: st.DataObject) -> No
     share = Fraction(per_cent, 100)
     exact = sum(comb(tries, hits) * share**hits * (1 - share) ** (tries - hits) for hits in range(at_least, tries + 1))
     assert binomial_tail(at_least, tries, float(share)) == pytest.approx(float(exact), rel=1e-9, abs=1e-300)
+
+
+def test_entries_of_the_first_version_tell_the_same(file: Path) -> None:
+    of_operation = {"actor": "mika", "operation": "op-1", "code": CODE.text}
+    verified = {
+        "customer_id": "gid://shopify/Customer/7170934",
+        "evidence": {"discount": {"created_at": "2026-11-20T08:55:00Z"}, "record": {"not_answered": {}}},
+    }
+    told: list[dict[str, Any]] = [
+        {"action": "sign_in_refused", "actor": "mika", "body": {"why": "wrong_pin", "failures": 1}},
+        {"action": "sign_in_refused", "actor": "mika", "body": {"why": "locked", "failures": 5, "locked_until": "later"}},
+        {"action": "signed_in", "actor": "mika", "body": {"role": "manager"}},
+        {"action": "operation.opened", **of_operation, "body": {"kind": "cancel", "reason": "other"}},
+        {"action": "operation.approved", **of_operation, "actor": "kenji", "body": {"note": ""}},
+        {"action": "step.done", **of_operation, "step": "verify", "body": verified},
+        {"action": "step.done", **of_operation, "step": "return_points", "body": {"points": 300}},
+    ]
+    make_old_home(file, "0003", told)
+    database = Database.open(file)
+    database.migrate()
+    trail = Trail(database, Surroundings("counter-1"), VirtualClock(NOW))
+    facts = facts_in(trail.telling(ACTIONS, STEPS, NOW - timedelta(days=30)))
+    database.close()
+
+    (one,) = facts.operations
+    assert (one.requester, one.kind, one.reason, one.points) == ("mika", "cancel", "other", 300)
+    assert (one.code, one.customer) == (CODE.masked, "gid://shopify/Customer/7170934")
+    assert one.issued_at == datetime(2026, 11, 20, 8, 55, tzinfo=UTC)
+    assert [(told.approver, told.requester) for told in facts.approvals] == [("kenji", "mika")]
+    assert ([pin.login for pin in facts.wrong_pins], facts.present) == (["mika"], frozenset({"mika"}))
