@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from coupon_desk.errors import ConfigurationError, ExitStatus
+from coupon_desk.opening_hours import OpeningHours
 from coupon_desk.settings import load, parse
 from coupon_desk.words import Language
 
@@ -96,6 +97,8 @@ def test_central_and_policy_may_be_left_out() -> None:
         ("points_per_unit = 1", 'points_per_unit = "1"', "Expected `int`"),
         ('language = "ja"', 'language = "fr"', "shop.language"),
         ('currency = "JPY"', 'currency = "yen"', "shop.currency"),
+        ('currency = "JPY"', 'opening_hours = {mon = "10-20"}', '"closed" - at `shop.opening_hours.mon`'),
+        ('currency = "JPY"', 'opening_hours = {monday = "closed"}', "monday"),
         ("settle_seconds = 5", "settle_seconds = -1", "policy.settle_seconds"),
         ('retire = "delete-after-check"', 'retire = "burn"', "policy.retire"),
         ("recheck_minutes = [15, 1440]", 'recheck_minutes = ["soon"]', "policy.recheck_minutes"),
@@ -184,6 +187,13 @@ def test_a_company_account_is_configured_with_the_roles_of_its_groups_whatever_t
     assert settings.sign_in.has_company
     assert list(settings.sign_in.roles.items()) == [("shopping-managers", "manager"), ("tokens-and-passwords", "admin")]
     assert not parse(GOOD, FILE).sign_in.has_company
+
+
+def test_a_shop_says_when_it_is_open_day_by_day() -> None:
+    told = 'opening_hours = {mon = "10:00-13:00, 14:00-20:00", sun = "closed"}\ncurrency = "JPY"'
+    hours = parse(GOOD.replace('currency = "JPY"', told), FILE).shop.hours
+    assert hours == OpeningHours.parse({"mon": "10:00-13:00, 14:00-20:00", "sun": "closed"})
+    assert parse(GOOD, FILE).shop.hours is None
 
 
 def test_a_desk_names_its_store_and_when_it_locks() -> None:
