@@ -14,6 +14,8 @@ from coupon_desk.desk.alarm_strip import Alarm, ExplainDialog
 from coupon_desk.desk.cancel_dialog import CancelDialog
 from coupon_desk.desk.continuation import Continuation
 from coupon_desk.desk.operation_dialog import OperationDialog
+from coupon_desk.desk.people_dialog import PeopleDialog
+from coupon_desk.desk.pin_dialog import PinDialog
 from coupon_desk.desk.receipt_dialog import ReceiptDialog
 from coupon_desk.desk.review_window import ReviewWindow, Subject
 from coupon_desk.desk.second_person_dialog import SecondPersonDialog
@@ -100,6 +102,18 @@ class Dialogs(QObject):
     def receipt(self, view: CouponView) -> ReceiptDialog:
         """The receipt of what was done on a coupon, as a copy."""
         dialog = ReceiptDialog(self._stage, self._desk, self._session, view.code, self._page)
+        self._show(dialog)
+        return dialog
+
+    def pin(self) -> PinDialog:
+        """Where operators give themselves a new PIN."""
+        dialog = PinDialog(self._stage, self._desk, self._session, self._page)
+        self._show(dialog)
+        return dialog
+
+    def people(self) -> PeopleDialog:
+        """The operators, for whoever manages them; everybody else reads why not."""
+        dialog = PeopleDialog(self._stage, self._desk, self._session, self._page)
         self._show(dialog)
         return dialog
 

@@ -40,6 +40,8 @@ class Header(QFrame):
     switch_asked = Signal()
     review_asked = Signal()
     trail_asked = Signal()
+    pin_asked = Signal()
+    people_asked = Signal()
 
     def __init__(self, stage: Stage, shop_name: str, operator: Operator) -> None:
         super().__init__()
@@ -102,7 +104,10 @@ class Header(QFrame):
         role.setEnabled(False)
         menu.addSeparator()
         _entry(self._stage, menu, msg("Lock")).triggered.connect(self.lock_asked)
-        _entry(self._stage, menu, msg("Switch operator")).triggered.connect(self.switch_asked)
+        _entry(self._stage, menu, msg("Switch operator (F9)")).triggered.connect(self.switch_asked)
+        menu.addSeparator()
+        _entry(self._stage, menu, msg("Change your PIN…")).triggered.connect(self.pin_asked)
+        _entry(self._stage, menu, msg("Operators…")).triggered.connect(self.people_asked)
         made.setMenu(menu)
         return made
 

@@ -85,7 +85,7 @@ class Window(QMainWindow):
         self._idle_lock = IdleLock(SystemClock(), idle_seconds or 0.0)
         self._idle = IdleWatch(self._idle_lock, self)
         self._idle.due.connect(self.lock)
-        self._idle.switch_pressed.connect(self.switch_quickly)
+        self._idle.switch_pressed.connect(self.switch)
         self._session_watch = SessionWatch(stage, self)
         self._session_watch.out.connect(self._put_out)
         self._login: str | None = None
@@ -111,8 +111,8 @@ class Window(QMainWindow):
         """Put the sign-in page in front; the work behind it stays as it is, and goes on."""
         self._hide_work(None)
 
-    def switch_quickly(self) -> None:
-        """The same, ready for the PIN of whoever worked here before; who was at work finds their work again.
+    def switch(self) -> None:
+        """Lock, ready for the PIN of whoever worked here before; who was at work finds their work again.
 
         On the sign-in page the key leads to the PIN.
         """
@@ -130,11 +130,6 @@ class Window(QMainWindow):
         self._say_title()
         self.sign_in_page.lock(self.work_page.session, chosen, why)
         self.pages.setCurrentWidget(self.sign_in_page)
-
-    def switch(self) -> None:
-        """Let somebody else sign in; what is under way goes on."""
-        self._leave_work()
-        self._ask_sign_in()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close at once when nothing is being written; else say so, and close when it is."""

@@ -139,6 +139,8 @@ class WorkPage(QWidget):
         self.dialogs.closed.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
         self.header.lock_asked.connect(self.lock_asked)
         self.header.switch_asked.connect(self.switch_asked)
+        self.header.pin_asked.connect(self.dialogs.pin)
+        self.header.people_asked.connect(self.dialogs.people)
         self.header.review_asked.connect(self.dialogs.review)
         self.header.trail_asked.connect(self.dialogs.trail)
         self.attention.show_asked.connect(self.dialogs.operation)

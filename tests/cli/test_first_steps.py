@@ -118,3 +118,30 @@ def test_operators_are_listed_disabled_and_given_another_pin(cli: CommandLine) -
         "owner": ("admin", False),
         "viewer": ("viewer", False),
     }
+
+
+def test_operators_belong_to_stores_and_are_kept_out_elsewhere(cli: CommandLine) -> None:
+    config = cli.home / "config.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace("[shop]", '[shop]\nstore = "Ginza"'), encoding="utf-8")
+    add = ("people", "add", "yuki", "--name", "Yuki", "--role", "clerk", "--store", "Ueno", "--store", "Asakusa", "--json")
+    added = cli.here(*add, operator="owner", stdin="820463\n")
+    assert (added.status, added.document["person"]["stores"]) == (0, ["Ueno", "Asakusa"])
+    elsewhere = cli.here("search", "--json", operator="yuki", pin="820463")
+    assert (elsewhere.status, "this desk belongs to Ginza" in elsewhere.document["error"]["what"]) == (3, True)
+    moved = cli.here("people", "stores", "yuki", "ginza", operator="owner")
+    assert (moved.status, moved.out) == (0, "yuki may work in ginza only.\n")
+    assert cli.here("search", "--json", operator="yuki", pin="820463").status == 0
+    last = cli.here("people", "stores", "owner", "Ueno", "--json", operator="owner")
+    assert (last.status, "last administrator" in last.document["error"]["what"]) == (3, True)
+    alone = cli.here("people", "share", "yuki", "--json", operator="owner")
+    assert (alone.status, "no central database" in alone.document["error"]["what"]) == (3, True)
+    linked = cli.here("people", "link", "yuki", "--json", operator="owner")
+    assert (linked.status, linked.document["person"]["source"]) == (0, "oidc")
+
+
+def test_nobody_without_the_right_finds_a_customer_by_name_or_e_mail(cli: CommandLine, shop: TrainingShop) -> None:
+    found = cli.here("search", str(shop.showcase.example.code), "--json").document["coupons"][0]
+    for what in ("customer_name", "customer_email"):
+        if found.get(what):
+            assert cli.here("search", found[what], "--json").document["coupons"] != []
+            assert cli.here("search", found[what], "--json", operator="viewer").document["coupons"] == []

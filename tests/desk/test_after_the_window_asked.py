@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -325,13 +326,14 @@ def test_what_a_crash_left_goes_on_when_the_desk_opens_and_nobody_is_there(
 
 
 def test_pages_and_dialogs_that_are_gone_hear_nothing_more(
-    window: Window, page: WorkPage, stage: Stage, shop: TrainingShop, qtbot: QtBot
+    window: Window, page: WorkPage, sign_in: Callable[[str], WorkPage], stage: Stage, shop: TrainingShop, qtbot: QtBot
 ) -> None:
     hand_in(page, shop.showcase.example.code, Reason.GOODWILL).reject()
     shown_by(page.attention, page).reject()
     second_person(page).reject()
     with qtbot.waitSignal(page.destroyed):
         window.switch()
+        sign_in("clerk")
     with qtbot.captureExceptions() as wrong:
         stage.speech.switch(Language.JA)
         stage.theme.apply(Language.JA, Scheme.DARK)

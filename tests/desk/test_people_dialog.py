@@ -162,3 +162,13 @@ def test_nothing_is_cut_off(
 
 def test_names_stand_between_commas_of_either_script() -> None:
     assert names_in(" Ginza, 上野、,渋谷，") == ("Ginza", "上野", "渋谷")
+
+
+def test_the_operators_menu_leads_to_ones_pin_and_to_the_operators(page: WorkPage) -> None:
+    menu = page.header.operator.menu()
+    actions = {action.text(): action for action in menu.actions()}
+    for name, kind in (("Change your PIN…", PinDialog), ("Operators…", PeopleDialog)):
+        actions[name].trigger()
+        (dialog,) = page.dialogs.open
+        assert isinstance(dialog, kind)
+        dialog.reject()
