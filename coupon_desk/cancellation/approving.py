@@ -96,15 +96,18 @@ class Approving:
         why = self.permission.why_not_approve(person, operation.kind, operation.operator.login, points)
         if why is not None:
             return why
+        if person.login == suspected_by(self.trail, operation):
+            return _OWN_SUSPICION
+        if self._is_customer(story, person):
+            return _THE_CUSTOMER
+        # Last: by now Shopify has told the time.
         if self._has_expired(story):
             return WhyNot(
                 "expired",
                 msg("The time to approve this was over on {at}.", at=operation.expires_at),
                 msg("If it is still wanted, ask for it again."),
             )
-        if person.login == suspected_by(self.trail, operation):
-            return _OWN_SUSPICION
-        return _THE_CUSTOMER if self._is_customer(story, person) else None
+        return None
 
     def _must_wait(self, story: Story) -> None:
         if story.operation.state is not OperationState.AWAITING_APPROVAL:

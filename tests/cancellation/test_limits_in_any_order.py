@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.cancellation.limited_shop import make_template
-from tests.cancellation.people_at_desks import TEMPLATE, People, PeopleOfTwoDesks
+from tests.cancellation.people_at_desks import TEMPLATE, People, PeopleOfTwoDesks, PeopleOverPostgres
+from tests.surroundings.central_database import CentralDatabase
 
 ORDINARY = settings(
-    max_examples=12,
+    max_examples=10,
     stateful_step_count=25,
     deadline=None,
     database=None,
@@ -32,3 +33,9 @@ def _home(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.mark.parametrize("people", [People, PeopleOfTwoDesks])
 def test_no_order_of_actions_gives_points_that_must_not_be_given(people: type[People]) -> None:
     run_state_machine_as_test(people, settings=ORDINARY)
+
+
+def test_nor_does_any_over_the_real_central_database(centre: CentralDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    desks = tuple(centre.open(name) for name in PeopleOverPostgres.names)
+    monkeypatch.setattr(PeopleOverPostgres, "centrals", desks)
+    run_state_machine_as_test(PeopleOverPostgres, settings=settings(ORDINARY, max_examples=3))
