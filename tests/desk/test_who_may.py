@@ -41,7 +41,9 @@ class Desk:
         self.alarmed = alarmed
 
     def select(self, code: str) -> None:
-        """Look at a coupon."""
+        """Look at a coupon, once."""
+        if self.page.details.view is not None and self.page.details.view.code.text == code:
+            return
         self.page.search.begin_with(code)
         self.page.search.text.returnPressed.emit()
         self.page.details.look()
@@ -210,8 +212,9 @@ def test_the_window_shows_to_each_role_what_the_table_says(at: Callable[[Role], 
 def _wrong(at: Desk, cell: Cell) -> str | None:
     """None where the window shows what the table says."""
     why_not = WINDOW[cell.action](at)
-    for dialog in reversed(at.page.dialogs.open):
-        dialog.reject()
+    for dialog in at.page.dialogs.open:
+        if isinstance(dialog, OperationDialog):
+            dialog.reject()
     if cell.may in {May.YES, May.ASK}:
         return None if why_not is None else f"{cell}: {why_not}"
     before = BEFORE.get(cell.action, cell.right)
