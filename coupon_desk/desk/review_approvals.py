@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -37,7 +36,7 @@ class ReviewApprovals(QWidget):
         self._session = session
         self._work = work
         self.waiting: tuple[WaitingRequest, ...] = ()
-        self._cards: list[RequestCard] = []
+        self._cards: dict[WaitingRequest, RequestCard] = {}
         self._is_offered = False
         self.tab = ReviewTab(
             stage,
@@ -76,18 +75,19 @@ class ReviewApprovals(QWidget):
             self.who.offer(self._session.login)
 
     def _draw(self) -> None:
-        self._cards = []
-        self.tab.show_cards([partial(self._card, request) for request in self.waiting])
+        self._cards = {one: card for one, card in self._cards.items() if one in self.waiting}
+        self.tab.show_cards(self.waiting, self._card)
+        self._allow()
 
     def _card(self, request: WaitingRequest) -> RequestCard:
         card = RequestCard(self._stage, request)
         card.decided.connect(lambda approves: self._decide(request, approves=approves))
-        self._cards.append(card)
+        self._cards[request] = card
         self._allow_card(card)
         return card
 
     def _allow(self) -> None:
-        for card in self._cards:
+        for card in self._cards.values():
             self._allow_card(card)
 
     def _allow_card(self, card: RequestCard) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -41,7 +40,7 @@ class ReviewInvestigations(QWidget):
         self._why_not = why_not
         self._least = desk.settings.policy.minimum_note_length
         self.cases: tuple[Investigation, ...] = ()
-        self._allowing: list[tuple[Investigation, QLabel, tuple[QPushButton, ...]]] = []
+        self._allowing: dict[Investigation, tuple[QLabel, tuple[QPushButton, ...]]] = {}
         self.tab = ReviewTab(
             stage,
             msg("Open investigations"),
@@ -98,8 +97,8 @@ class ReviewInvestigations(QWidget):
 
     def _show(self, cases: tuple[Investigation, ...]) -> None:
         self.cases = cases
-        self._allowing = []
-        self.tab.show_cards([partial(self._card, case) for case in cases])
+        self._allowing = {one: parts for one, parts in self._allowing.items() if one in cases}
+        self.tab.show_cards(cases, self._card)
         self.counted.emit(len(cases))
 
     def _card(self, case: Investigation) -> QFrame:
@@ -150,14 +149,14 @@ class ReviewInvestigations(QWidget):
                 margins=(16, 13, 16, 13),
             )
         )
-        self._allowing.append((case, why_not, (release, confirm)))
+        self._allowing[case] = (why_not, (release, confirm))
         self._allow()
         return made
 
     def _allow(self) -> None:
         missing = self._least - len(self.note.text().strip())
         needs_note = msg("First say at the right what was found out.") if missing > 0 else None
-        for case, told, actions in self._allowing:
+        for case, (told, actions) in self._allowing.items():
             why_not = case.why_not or needs_note
             told.setVisible(why_not is not None)
             if why_not is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -73,7 +72,7 @@ class ReviewOrders(QWidget):
     def _show(self, inbox: Inbox) -> None:
         self.items = inbox.items
         self.tab.be_quiet()
-        self.tab.show_cards([partial(self._card, item) for item in self.items])
+        self.tab.show_cards(self.items, self._card)
         self.counted.emit(len(self.items))
 
     def _card(self, item: InboxItem) -> QFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -61,7 +60,7 @@ class ReviewSignals(QWidget):
 
     def _show(self, signals: tuple[Noticed, ...]) -> None:
         self.signals = signals
-        self.tab.show_cards([partial(self._card, one) for one in signals])
+        self.tab.show_cards(signals, self._card)
         self.counted.emit(len(signals))
 
     def _card(self, signal: Noticed) -> QFrame:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea, QStackedWidget, QWidget
@@ -17,7 +19,7 @@ MakeCard = Callable[[], QWidget]
 
 WIDEST_CARD_PX = 1000
 SIDE_PX = 90
-AT_ONCE = 4
+AT_ONCE = 2
 """So many cards are made at once, and the others one by one between the frames: a long list holds up nobody."""
 MOST = 200
 
@@ -34,6 +36,7 @@ class ReviewTab(QWidget):
         self._cards = column(spacing=10)
         self._more = label(stage, role="muted")
         self._more.hide()
+        self._shown: tuple[Any, ...] = ()
         self._waiting: list[MakeCard] = []
         self._next = QTimer(self)
         self._next.setInterval(0)
@@ -65,19 +68,22 @@ class ReviewTab(QWidget):
         """Why it may not be used, as it is shown; empty where it may."""
         return self._closed_parts[1].text() if self.pages.currentWidget() is self._closed else ""
 
-    def show_cards(self, cards: Sequence[MakeCard]) -> None:
-        """These wait; none: say what to do next. What went wrong stands until `be_quiet`."""
-        clear(self._cards)
-        self._waiting = list(cards[:MOST])
-        for _ in range(AT_ONCE):
-            self._make_one()
-        if self._waiting:
-            self._next.start()
-        beyond = len(cards) - MOST
+    def show_cards(self, what: Sequence[Any], make: Callable[[Any], QWidget]) -> None:
+        """A card for each of these; none: say what to do next. What is shown already is not drawn anew."""
+        shown = tuple(what)
+        if shown != self._shown:
+            clear(self._cards)
+            self._shown = shown
+            self._waiting = [partial(make, one) for one in shown[:MOST]]
+            for _ in range(AT_ONCE):
+                self._make_one()
+            if self._waiting:
+                self._next.start()
+        beyond = len(shown) - MOST
         self._more.setVisible(beyond > 0)
         self._stage.speech.tell(self._more, msg("and {count} more", count=beyond))
         # What went wrong is told above the cards, also where there are none.
-        self.pages.setCurrentWidget(self._scroll if cards or self.problem.isVisibleTo(self) else self._nothing)
+        self.pages.setCurrentWidget(self._scroll if shown or self.problem.isVisibleTo(self) else self._nothing)
 
     def be_busy(self) -> None:
         """It is being read; what is shown already stays meanwhile."""

@@ -51,14 +51,16 @@ def review(page: WorkPage, subject: Subject) -> ReviewWindow:
 
 
 def button_of(root: QWidget, name: str) -> QPushButton:
-    QApplication.processEvents()
+    for _ in range(20):  # cards come one by one, between the frames
+        QApplication.processEvents()
     (found,) = [one for one in root.findChildren(QPushButton, name) if one.isVisible()]
     assert isinstance(found, QPushButton)
     return found
 
 
 def texts(root: QWidget) -> set[str]:
-    QApplication.processEvents()
+    for _ in range(20):  # cards come one by one, between the frames
+        QApplication.processEvents()
     return {label.text() for label in root.findChildren(QLabel) if label.isVisible()}
 
 

@@ -15,6 +15,7 @@ from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.desk.alarm_strip import Alarm
 from coupon_desk.desk.operation_dialog import OperationDialog
+from coupon_desk.desk.people_dialog import PeopleDialog
 from coupon_desk.desk.review_tab import ReviewTab
 from coupon_desk.desk.review_window import ReviewWindow, Subject
 from coupon_desk.desk.trail_window import TrailWindow
@@ -159,6 +160,8 @@ WINDOW: Final[dict[str, Callable[[Desk], str | None]]] = {
     "release points": _investigates("release-"),
     "confirm fraud": _investigates("confirm-"),
     "signals": _of_tab(Subject.SIGNALS, lambda window: window.signals.tab),
+    "list people": lambda at: _spoken(at.page.dialogs.people().table),
+    "add somebody": lambda at: _spoken(at.page.dialogs.people().add),
     "read the trail": lambda at: _spoken(at.page.header.trail),
     "export": _exports,
     "explain an alarm": _explains,
@@ -213,7 +216,7 @@ def _wrong(at: Desk, cell: Cell) -> str | None:
     """None where the window shows what the table says."""
     why_not = WINDOW[cell.action](at)
     for dialog in at.page.dialogs.open:
-        if isinstance(dialog, OperationDialog):
+        if isinstance(dialog, (OperationDialog, PeopleDialog)):
             dialog.reject()
     if cell.may in {May.YES, May.ASK}:
         return None if why_not is None else f"{cell}: {why_not}"
