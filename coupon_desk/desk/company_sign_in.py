@@ -65,39 +65,49 @@ class CompanySignIn(QWidget):
         """Wait no longer: whoever comes back from the browser is not signed in."""
         if not self.is_waiting:
             return
-        if self._attempt is not None:
-            self._attempt.give_up()
-        self._show_waiting(is_waiting=False)
+        self._forget()
         self.start.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody waits on a page that is not shown any more."""
         super().hideEvent(event)
         if not event.spontaneous() and self._attempt is not None:
-            self._attempt.give_up()
-            self._show_waiting(is_waiting=False)
+            self._forget()
 
     def _open(self, attempt: Attempt) -> None:
+        company = self._desk.company
         if not self.is_waiting:  # broken off meanwhile
             attempt.give_up()
-        self._attempt = attempt
-        company = self._desk.company
-        if self.is_waiting and not self._stage.open_page(attempt.url):
-            attempt.give_up()
-            self._fail(DeskError(msg("No browser could be opened."), todo=msg("Sign in with your PIN.")))
-        # Also one that was given up is finished: that closes its door.
-        self._stage.runner.read(self, "company-finish", lambda: company.finish(attempt), self._welcome, self._end)
+        else:
+            self._attempt = attempt
+            if not self._stage.open_page(attempt.url):
+                self._forget()
+                self.failed.emit(DeskError(msg("No browser could be opened."), todo=msg("Sign in with your PIN.")))
+        # Also one that was given up is finished: that closes its door. What comes of it is nobody's any more.
+        self._stage.runner.read(
+            self,
+            "company-finish",
+            lambda: company.finish(attempt),
+            lambda session: self._welcome(attempt, session),
+            lambda error: self._end(attempt, error),
+        )
 
-    def _welcome(self, session: Session) -> None:
-        self._attempt = None
-        if self.is_waiting:
-            self._show_waiting(is_waiting=False)
+    def _welcome(self, attempt: Attempt, session: Session) -> None:
+        if attempt is self._attempt:
+            self._forget()
             self.signed_in.emit(session)
 
-    def _end(self, error: DeskError) -> None:
+    def _end(self, attempt: Attempt, error: DeskError) -> None:
+        if attempt is self._attempt:
+            self._forget()
+            self.failed.emit(error)
+
+    def _forget(self) -> None:
+        """Nobody is waited for any more."""
+        if self._attempt is not None:
+            self._attempt.give_up()
         self._attempt = None
-        if self.is_waiting:
-            self._fail(error)
+        self._show_waiting(is_waiting=False)
 
     def _fail(self, error: DeskError) -> None:
         self._show_waiting(is_waiting=False)
