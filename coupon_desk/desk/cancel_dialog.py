@@ -6,6 +6,7 @@ the work runs does not stop the work.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -251,8 +252,17 @@ class CancelDialog(QDialog):
             self._stage.speech.tell(self.hint, error.done or msg("What was begun stands in the trail."))
 
     def _read_mail(self) -> None:
-        desk, view = self._desk, self._view
+        desk, view = self._desk, self._as_asked()
         self._stage.runner.read(self, "mail", lambda: desk.mail_preview(view), self._show_mail, self._mail_failed)
+
+    def _as_asked(self) -> CouponView:
+        """The coupon with the points that are really asked for: a refund may give back a part of them."""
+        refund = self.form.order.chosen if self.form.order is not None else None
+        before = self._view.balance_before
+        if refund is None:
+            return self._view
+        after = None if before is None else before + refund.verdict.points_to_return
+        return replace(self._view, verdict=refund.verdict, balance_after=after)
 
     def _show_mail(self, mail: RenderedMail | None) -> None:
         MailPreview(self._stage, mail, self).open()

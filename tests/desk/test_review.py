@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QTextBrowser, QWidget
 from pytestqt.qtbot import QtBot
 
 from coupon_desk.app.desk import CouponDesk
@@ -15,6 +15,7 @@ from coupon_desk.cancellation.operation import CancelRequest, Operation, Operati
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.desk.cancel_dialog import CancelDialog
+from coupon_desk.desk.mail_preview import MailPreview
 from coupon_desk.desk.operation_dialog import OperationDialog
 from coupon_desk.desk.review_window import ReviewWindow, Subject
 from coupon_desk.desk.stage import Stage
@@ -80,6 +81,12 @@ def test_the_inbox_leads_to_the_refund_with_its_order_chosen_and_its_figures(
     assert dialog.form.order.text() == item.order
     assert f"{item.proposal.proposed} points are returned to the customer." in texts(dialog)
     assert str(item.proposal.why) in texts(dialog)
+    dialog.consequences.preview.click()
+    (preview,) = dialog.findChildren(MailPreview)
+    written = "".join(field.toPlainText() for field in preview.findChildren(QTextBrowser))
+    assert f"{item.proposal.proposed:,}" in written
+    assert f"{item.code.points:,}" not in written.replace(item.code.text, "")
+    preview.reject()
     QTest.keyClicks(dialog.form.note, NOTE)
     dialog.confirm()
     assert dialog.operation is not None
