@@ -55,7 +55,7 @@ class ReviewWatch(QObject):
         self._is_catching_up = False
         self._every = QTimer(self)
         self._every.setInterval(LOOK_EVERY_MS)
-        self._every.timeout.connect(self._keep_up)
+        self._every.timeout.connect(self.keep_up)
         self._orders_every = QTimer(self)
         self._orders_every.timeout.connect(self.look_at_orders)
 
@@ -93,8 +93,8 @@ class ReviewWatch(QObject):
                 self, "review-orders", lambda: desk.inbox.read(session, stop=stop), self._orders_looked, self._not_looked
             )
 
-    def _keep_up(self) -> None:
-        """Other desks may have decided what was asked for here."""
+    def keep_up(self) -> None:
+        """Count, and take over what other desks have decided; asking while that runs is harmless."""
         self.look()
         if self._desk.settings.central is None or self._is_catching_up:
             return

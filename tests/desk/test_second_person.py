@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from coupon_desk.app.desk import CouponDesk
+from coupon_desk.app.training import training_vault
 from coupon_desk.cancellation.operation import OperationState
+from coupon_desk.clock import VirtualClock
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.desk.cancel_dialog import CancelDialog
 from coupon_desk.desk.operation_dialog import OperationDialog
@@ -25,6 +30,7 @@ from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import Language
 from tests.desk.conftest import PEOPLE, SignIn
+from tests.surroundings.central_database import CentralDatabase
 
 Cut = Callable[[QWidget], list[str]]
 NOTE = "The manager's own idea."
@@ -220,3 +226,71 @@ def test_nothing_is_cut_off_while_a_second_person_decides(
     qtbot.waitUntil(lambda: in_view(asked) == [])
     qtbot.waitUntil(lambda: in_view(page.dialogs.open[0]) == [])
     asked.reject()
+
+
+@pytest.fixture
+def desk_of(
+    filled_home: Path, shop: TrainingShop, clock: VirtualClock, tmp_path: Path, centre: CentralDatabase
+) -> Iterator[Callable[[str], CouponDesk]]:
+    """Opens one desk after the other, on one shop and one real central database."""
+    opened: list[CouponDesk] = []
+
+    def open_desk(name: str) -> CouponDesk:
+        home = tmp_path / name
+        shutil.copytree(filled_home, home)
+        with (home / "config.toml").open("a", encoding="utf-8") as config:
+            config.write(f'\n[central]\nurl = "{centre.url(centre.add_desk(name))}"\n')
+        opened.append(CouponDesk.open(home, secrets=training_vault(shop.addresses), clock=clock))
+        return opened[-1]
+
+    yield open_desk
+    for desk in opened:
+        desk.close()
+
+
+def test_a_request_of_another_desk_is_decided_in_the_review_and_goes_on_where_it_was_asked(
+    desk_of: Callable[[str], CouponDesk], stage: Stage, shop: TrainingShop
+) -> None:
+    ginza, osaka = desk_of("Ginza"), desk_of("Osaka")
+    pages = {}
+    windows = []
+    for desk, login in ((ginza, "manager"), (osaka, "owner")):
+        window = Window(stage, partial(_same, desk), closes_desk=False)
+        windows.append(window)
+        window.show()
+        window.open_desk()
+        assert window.sign_in_page is not None
+        form = window.sign_in_page.form
+        form.choose(login)
+        form.pin.setText(next(person.pin for person in PEOPLE if person.login == login))
+        form.submit()
+        assert window.work_page is not None
+        pages[login] = window.work_page
+    hand_in(pages["manager"], shop).reject()
+    (waiting,) = ginza.awaiting_approval()
+
+    there = pages["owner"]
+    there.review_watch.look()
+    assert there.header.review.text() == "Re&view (1)"
+    review = there.dialogs.review()
+    assert {"at the desk Ginza", "70934-AB12CD-500"} <= {text.text() for text in review.findChildren(QLabel)}
+    sign_in_there(review.approvals.who, "owner")
+    button_of(review, f"approve-{waiting.id}").click()
+    assert review.approvals.who.problem.title.text() == "Decided. It goes on at the desk Ginza."
+    assert there.header.review.text() == "Re&view"
+    assert ginza.operation(waiting.id).state is OperationState.AWAITING_APPROVAL
+
+    pages["manager"].review_watch.keep_up()
+    pages["manager"].continuation.resume()
+    done = ginza.operation(waiting.id)
+    assert (done.state, done.approved_by) == (OperationState.COMPLETED, "owner")
+    assert not pages["manager"].attention.isVisible()
+    for window in windows:
+        for dialog in window.work_page.dialogs.open if window.work_page is not None else ():
+            dialog.reject()
+        window.close()
+        window.close()
+
+
+def _same(desk: CouponDesk) -> CouponDesk:
+    return desk
