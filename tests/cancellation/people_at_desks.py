@@ -120,6 +120,14 @@ class People(RuleBasedStateMachine):
             except DeskError:
                 return
 
+    @rule(where=WHERE, count=st.integers(2, 4), who=APPROVERS, customer=CUSTOMER, points=POINTS)
+    def approve_one_after_the_other(self, where: int, count: int, who: str, customer: int, points: int) -> None:
+        """What a clerk asks for and what waits already, as long as it is let."""
+        for number in range(count):
+            self.submit(self.desk(where), "clerk", self.cancellation((customer + number) % 3, points, Reason.CUSTOMER_REQUEST))
+        for number in range(len(self.desk(where).awaiting())):
+            self.approve(where, number, who)
+
     @precondition(lambda self: any(desk.awaiting() for desk in self.desks))
     @rule(where=WHERE, which=st.integers(0, 9), who=WHO, withdraws=st.booleans())
     def end(self, where: int, which: int, who: str, withdraws: bool) -> None:

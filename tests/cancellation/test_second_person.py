@@ -83,7 +83,7 @@ def test_an_approver_has_limits_of_their_own_and_is_told_who_may(desk: Desk) -> 
     large = ask(desk, "clerk", 0, 2600)
     with pytest.raises(NotPermitted) as refused:
         approve(desk, large, "mika")
-    assert str(refused.value.what) == "2,600 points are more than your role may approve (2,500)."
+    assert str(refused.value.what) == "2,600 points are more than your role may approve (2,400)."
     assert str(refused.value.todo) == "Somebody with the role “administrator” may approve it."
     assert why_refused(desk) == "over_limit"
     for customer in (0, 1):

@@ -24,6 +24,9 @@ def test_what_a_clerk_asks_for_is_done_when_a_manager_approves(cli: CommandLine,
 
     waiting = cli.here("approvals", "--json")
     assert [one["id"] for one in waiting.document["operations"]] == [asked_id]
+    assert waiting.document["operations"][0]["expires_at"] > asked.operation["opened_at"]
+    assert waiting.document["elsewhere"] == []
+    assert "Until" in cli.here("approvals").out
     by_clerk = cli.here("approvals", "approve", asked_id, "--json", operator="clerk")
     assert (by_clerk.status, by_clerk.document["operations"]) == (3, [])
     approved = cli("approvals", "approve", asked_id[:8], "--note", "Receipt seen", "--json")

@@ -72,6 +72,7 @@ class Bench:
         config = training_config(self.shop.addresses).replace("settle_seconds = 1", f"settle_seconds = {plan.settle_seconds:g}")
         policy = f'retire = "{plan.retire}"\nrecheck_minutes = {list(plan.recheck_minutes)}\n'
         policy += f"approval_above_points = {plan.approval_above_points}\n"
+        policy += f"[limits.everybody]\npoints_per_day = {plan.points_per_day}\n"
         if plan.centre is not CentreUse.NONE:
             required = str(plan.centre is CentreUse.REQUIRED).lower()
             policy += f'[central]\nurl = "{self.centre.url(desk)}"\nrequired = {required}\n'

@@ -124,6 +124,7 @@ class Plan:
     reason: Reason = Reason.CONVERTED_BY_MISTAKE
     asked_by: str = "manager"
     approval_above_points: int = 5000
+    points_per_day: int = 50_000
     nobody_decides: bool = False
     answers: bool = False
     stays_open: bool = False

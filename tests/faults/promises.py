@@ -57,7 +57,7 @@ def needs_second_person(plan: Plan, coupon: Specimen) -> bool:
         return True
     if plan.kind is OperationKind.INVALIDATE:
         return plan.coupon in {"unrestricted", "no_record"}
-    return plan.coupon in DOUBTFUL or coupon.points > plan.approval_above_points
+    return plan.coupon in DOUBTFUL or coupon.points > min(plan.approval_above_points, plan.points_per_day)
 
 
 def asked_for(plan: Plan, home: Home) -> list[Operation]:
