@@ -140,8 +140,7 @@ class Approving:
             return True
         limit = self.systems.house.of(person.role).approved_points_per_day
         try:
-            if story.is_counted_alone:
-                report(centre, story, self.systems)
+            report(centre, story, self.systems)  # what was asked while the centre was silent, or not there yet
             before = centre.allowances.approve(operation.id, person.login, points, day_start, at_most=limit)
         except RemoteError:
             if centre.is_required:
