@@ -10,6 +10,7 @@ from uuid import uuid4
 import hypothesis
 import pytest
 
+from coupon_desk.storage.database import Database
 from tests.surroundings.central_database import CentralDatabase, central_database
 from tests.surroundings.cleanliness import no_new_threads, no_unexpected_records
 from tests.surroundings.display import display
@@ -75,6 +76,24 @@ def postgres(postgres_folder: Path) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     url = new_database(postgres_folder, name)
     yield url
+    drop_database(postgres_folder, name)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_folder: Path) -> str:
+    """The name of a home's empty database, to be copied."""
+    name = f"template_{uuid4().hex}"
+    database = Database.open(new_database(postgres_folder, name))
+    database.migrate()
+    database.close()
+    return name
+
+
+@pytest.fixture
+def migrated_postgres(postgres_folder: Path, postgres_template: str) -> Iterator[str]:
+    """The SQLAlchemy URL of a home's empty database."""
+    name = f"test_{uuid4().hex}"
+    yield new_database(postgres_folder, name, template=postgres_template)
     drop_database(postgres_folder, name)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from typing import Final
 
 import pytest
 
@@ -15,6 +16,11 @@ from coupon_desk.training.faults import Fault, FaultKind
 from coupon_desk.training.shop import TrainingShop
 from tests.app.conftest import OWNER_PIN, PIN, OpenDesk
 from tests.surroundings.central_database import CentralDatabase
+
+THROW_OUT: Final = (
+    b"SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity"
+    b" WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 def request(shop: TrainingShop, takes_over: str | None = None) -> CancelRequest:
@@ -37,8 +43,9 @@ def out_of_reach(centre: CentralDatabase) -> Iterator[None]:
     """Nobody gets to the server any more, and those who were there are thrown out."""
     door = centre.folder / f".s.PGSQL.{centre.port}"
     away = door.with_name("away")
-    throw_out(centre)
-    door.rename(away)
+    with centre.connect() as inside:
+        door.rename(away)  # first: who is thrown out may be back at once
+        inside.execute(THROW_OUT)
     try:
         yield
     finally:
@@ -46,9 +53,8 @@ def out_of_reach(centre: CentralDatabase) -> Iterator[None]:
 
 
 def throw_out(centre: CentralDatabase) -> None:
-    centre.ask(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
+    with centre.connect() as inside:
+        inside.execute(THROW_OUT)
 
 
 def test_of_two_desks_one_has_the_coupon_and_the_other_is_told_where(

@@ -14,7 +14,7 @@ from tests.cancellation.people_at_desks import TEMPLATE, People, PeopleOfTwoDesk
 from tests.surroundings.central_database import CentralDatabase
 
 ORDINARY = settings(
-    max_examples=10,
+    max_examples=6,
     stateful_step_count=25,
     deadline=None,
     database=None,
@@ -38,4 +38,4 @@ def test_no_order_of_actions_gives_points_that_must_not_be_given(people: type[Pe
 def test_nor_does_any_over_the_real_central_database(centre: CentralDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
     desks = tuple(centre.open(name) for name in PeopleOverPostgres.names)
     monkeypatch.setattr(PeopleOverPostgres, "centrals", desks)
-    run_state_machine_as_test(PeopleOverPostgres, settings=settings(ORDINARY, max_examples=3))
+    run_state_machine_as_test(PeopleOverPostgres, settings=settings(ORDINARY, max_examples=2))

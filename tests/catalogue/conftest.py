@@ -17,6 +17,7 @@ from coupon_desk.clock import VirtualClock
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import Claim, RecordEntry, RecordStatus
 from coupon_desk.storage.database import Database
+from tests.surroundings.migrated import migrated
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 HANAKO = Customer("gid://shopify/Customer/6543270934", "佐藤 花子", "hanako@example.com", "+81 90-1234-5678")
@@ -91,14 +92,13 @@ def row(
 
 def open_desk(where: Path | str) -> Desk:
     database = Database.open(where)
-    database.migrate()
     clock = VirtualClock(NOW)
     return Desk(Catalogue(database, clock), clock, database)
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = open_desk(tmp_path / "desk.sqlite3")
+    desk = open_desk(migrated(tmp_path / "desk.sqlite3"))
     yield desk
     desk.database.close()
 
@@ -106,7 +106,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     """The same on each database."""
-    desk = open_desk(tmp_path / "desk.sqlite3" if request.param == "sqlite" else request.getfixturevalue("postgres"))
+    desk = open_desk(
+        migrated(tmp_path / "desk.sqlite3") if request.param == "sqlite" else request.getfixturevalue("migrated_postgres")
+    )
     yield desk
     desk.database.close()
 

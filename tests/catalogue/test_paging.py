@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -20,6 +19,7 @@ from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.coupons.evidence import RecordStatus
 from coupon_desk.coupons.status import CouponStatus
 from tests.catalogue.conftest import NOW, Desk, claimed, discount, open_desk, record
+from tests.surroundings.migrated import migrated
 
 NAMES = ("佐藤 花子", "佐々木 茶子", "サトー ハナコ", "María García", "Ana Silva", "O’Brien", "")
 FILTERS = {
@@ -51,7 +51,7 @@ def generated() -> Iterator[CatalogueRow]:
 
 @pytest.fixture(scope="module")
 def full_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    desk = open_desk(Path(tmp_path_factory.mktemp("paging")) / "desk.sqlite3")
+    desk = open_desk(migrated(tmp_path_factory.mktemp("paging") / "desk.sqlite3"))
     rows = list(generated())
     desk.catalogue.upsert(rows)
     for each in rows[::17]:
@@ -160,8 +160,8 @@ def test_the_counts_are_what_the_filters_show(full_desk: Desk, text: str) -> Non
     assert not any(count.capped for count in counts.values())
 
 
-def test_the_same_pages_come_from_postgresql(full_desk: Desk, emails: dict[str, str], postgres: str) -> None:
-    desk = open_desk(postgres)
+def test_the_same_pages_come_from_postgresql(full_desk: Desk, emails: dict[str, str], migrated_postgres: str) -> None:
+    desk = open_desk(migrated_postgres)
     rows = list(generated())
     desk.catalogue.upsert(rows)
     for each in rows[::17]:

@@ -63,9 +63,9 @@ class Network:
                     cut.set()
                 if not is_asking and cut.is_set():
                     # The server has answered, so it has done what it was asked; the desk never hears of it.
+                    self.lost.set()
                     source.shutdown(socket.SHUT_RDWR)
                     target.shutdown(socket.SHUT_RDWR)
-                    self.lost.set()
                     return
                 target.sendall(content)
             target.shutdown(socket.SHUT_WR)

@@ -70,7 +70,7 @@ FRAUD = Plan(1, kind=OperationKind.INVALIDATE, reason=Reason.SUSPECTED_FRAUD)
 BY_HAND = Plan(1, moments=(Moment("DeactivateDiscount", 1, Event.RETURN_BY_HAND),))
 QUIET = {
     "a clerk asks": (Plan(1, asked_by="clerk"), "completed"),
-    "a clerk asks and nobody decides": (Plan(1, asked_by="clerk", nobody_decides=True), "awaiting_approval"),
+    "a clerk asks and nobody decides": (Plan(1, asked_by="clerk", nobody_decides=True), "refused: approval_expired"),
     "an order was cancelled": (REFUND, "completed"),
     "an order was partly refunded": (replace(REFUND, coupon="used_partly_refunded"), "completed"),
     "an order bears two coupons": (replace(REFUND, coupon="used_two_codes_other"), "completed"),

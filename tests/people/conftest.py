@@ -19,6 +19,7 @@ from coupon_desk.people.roles import Role
 from coupon_desk.storage.database import Database
 from coupon_desk.trail.pen import Surroundings
 from coupon_desk.trail.trail import Trail
+from tests.surroundings.migrated import migrated
 
 
 @dataclass
@@ -94,8 +95,7 @@ def cheap() -> Pins:
 
 
 def open_shop(where: Path | str) -> Shop:
-    database = Database.open(where)
-    database.migrate()
+    database = Database.open(migrated(where) if isinstance(where, Path) else where)
     witness, clock = Memory(database), VirtualClock(datetime(2026, 11, 2, 9, 0, tzinfo=UTC))
     return Shop(database, witness, clock, People(database, witness, clock, pins=cheap()))
 
@@ -108,8 +108,8 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def postgres_shop(postgres: str) -> Iterator[Shop]:
-    shop = open_shop(postgres)
+def postgres_shop(migrated_postgres: str) -> Iterator[Shop]:
+    shop = open_shop(migrated_postgres)
     yield shop
     shop.database.close()
 

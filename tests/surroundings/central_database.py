@@ -68,11 +68,15 @@ class CentralDatabase:
         self._opened.callback(central.close)
         return central
 
+    def connect(self, user: str = USER) -> psycopg.Connection[Any]:
+        """A connection of the superuser, or of another user, to be closed by whoever asks."""
+        return psycopg.connect(
+            host=str(self.folder), port=self.port, user=user, dbname=self.name, password=PASSWORD, autocommit=True
+        )
+
     def ask(self, query: str, *values: object, user: str = USER) -> list[tuple[Any, ...]]:
         """What the database says to the superuser, or to another user, in a connection of its own."""
-        with psycopg.connect(
-            host=str(self.folder), port=self.port, user=user, dbname=self.name, password=PASSWORD, autocommit=True
-        ) as connection:
+        with self.connect(user) as connection:
             cursor = connection.execute(query.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
 

@@ -83,13 +83,13 @@ def _environment(folder: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(folder), "TZ": "UTC"}
 
 
-def new_database(folder: Path, name: str, port: int = 5432) -> str:
-    """Makes an empty database and returns its SQLAlchemy URL."""
+def new_database(folder: Path, name: str, port: int = 5432, *, template: str = "template1") -> str:
+    """Makes an empty database, or a copy of another, and returns its SQLAlchemy URL."""
     import psycopg
     from psycopg import sql
 
     with psycopg.connect(host=str(folder), port=port, user=USER, dbname="postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
     return f"postgresql+psycopg://{USER}@/{name}?host={folder}"
 
 

@@ -17,6 +17,7 @@ from coupon_desk.storage.database import Database
 from coupon_desk.storage.tables.trail import ENTRIES_ON_SQLITE
 from coupon_desk.trail.pen import Surroundings
 from coupon_desk.trail.trail import Trail
+from tests.surroundings.migrated import migrated
 
 NOW: Final = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CODE: Final = CouponCode("70934-AB12CD-500")
@@ -29,8 +30,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(file: Path) -> Iterator[Database]:
-    opened = Database.open(file)
-    opened.migrate()
+    opened = Database.open(migrated(file))
     yield opened
     opened.close()
 
