@@ -182,7 +182,7 @@ def test_a_provider_that_sends_us_elsewhere_is_not_followed(attempt: Attempt, pr
         ({"issuer": "https://elsewhere.example.com"}, "issuer"),
         ({"token_endpoint": "http://elsewhere.example.com/token"}, "token_endpoint"),
         ({"jwks_uri": "http://elsewhere.example.com/keys"}, "jwks_uri"),
-        ({"authorization_endpoint": "file:///elsewhere"}, "authorization_endpoint"),
+        ({"authorization_endpoint": "ftp://elsewhere.example.com/door"}, "authorization_endpoint"),
         ({"authorization_endpoint": None}, "authorization_endpoint"),
     ],
 )
