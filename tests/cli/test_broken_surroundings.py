@@ -109,6 +109,7 @@ def test_what_was_killed_in_the_middle_is_finished_by_resume(cli: CommandLine, s
 def test_ctrl_c_says_what_is_open_and_resume_goes_on(cli: CommandLine, shop: TrainingShop) -> None:
     config = cli.home / "config.toml"
     config.write_text(config.read_text(encoding="utf-8").replace("settle_seconds = 0", "settle_seconds = 3"), encoding="utf-8")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background of a shell ignore it
     process = subprocess.Popen(
         cli.words("cancel", str(shop.showcase.example.code), *WHY, "--json"),
         env=cli.surroundings(),
@@ -118,6 +119,7 @@ def test_ctrl_c_says_what_is_open_and_resume_goes_on(cli: CommandLine, shop: Tra
         text=True,
         cwd=cli.home.parent,
     )
+    signal.signal(signal.SIGINT, before)
     wait_until(lambda: bool(shop.journal.calls("discountCodeDeactivate")), "the code is switched off")
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)

@@ -77,7 +77,7 @@ def test_the_trail_is_handed_out_in_every_format(cli: CommandLine, shop: Trainin
 
     refused = cli.here("audit", "export")
     assert refused.status == 3
-    lines = cli("audit", "export", "--format", "jsonl", operator="owner")
+    lines = cli.here("audit", "export", "--format", "jsonl", operator="owner")
     entries = [json.loads(line) for line in lines.out.splitlines()]
     assert [entry["sequence"] for entry in entries] == list(range(1, len(entries) + 1))
     assert all(entry["previous"] == before["hash"] for before, entry in pairwise(entries))
@@ -89,7 +89,7 @@ def test_the_trail_is_handed_out_in_every_format(cli: CommandLine, shop: Trainin
     assert "she changed her mind" in told["opened"]["note"]
     assert told["entry"] == opened["entry"]
 
-    written = cli("audit", "export", "--out", str(table), "--json", operator="auditor")
+    written = cli.here("audit", "export", "--out", str(table), "--json", operator="auditor")
     assert written.status == 0, written.err
     assert (written.document["file"], written.document["format"]) == (str(table), "csv")
     assert (written.document["entries"], written.document["signed"]) == (len(entries) + 4, True)
@@ -99,7 +99,7 @@ def test_the_trail_is_handed_out_in_every_format(cli: CommandLine, shop: Trainin
     assert [row["hash"] for row in rows][: len(entries)] == [entry["hash"] for entry in entries]
 
     since = to_text(shop.clock.now() - timedelta(days=1))
-    assert cli("audit", "export", "--out", str(workbook), "--since", since, operator="owner").status == 0
+    assert cli.here("audit", "export", "--out", str(workbook), "--since", since, operator="owner").status == 0
     with zipfile.ZipFile(workbook) as archive:
         sheet = archive.read("xl/worksheets/sheet1.xml").decode()
     assert entries[-1]["hash"] in sheet

@@ -12,10 +12,11 @@ from coupon_desk.desk.garbage import WindowGarbage
 
 def test_python_does_not_collect_by_itself_while_the_window_lives(qapp: QApplication) -> None:
     interval = sys.getswitchinterval()
-    assert gc.isenabled()
+    gc.enable()
     garbage = WindowGarbage()
     assert not gc.isenabled()
     assert sys.getswitchinterval() < interval
     garbage.release()
     assert gc.isenabled()
     assert sys.getswitchinterval() == interval
+    gc.disable()  # as every test of the window finds it

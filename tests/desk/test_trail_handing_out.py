@@ -177,7 +177,7 @@ def test_progress_is_shown_while_it_is_written(pooled_window: Window, desk: Coup
 def export_dialog(window: Window, desk: CouponDesk, qtbot: QtBot) -> ExportDialog:
     """The owner at the export of a trail that takes a while, with the real threads."""
     with desk.trail.writing() as pen:
-        for number in range(6000):
+        for number in range(2500):
             pen.append(NewEntry("looked", {"number": number}))
     sign_in = window.sign_in_page
     assert sign_in is not None
