@@ -25,5 +25,5 @@ step "mypy" $bin/mypy --explicit-package-bases --no-error-summary
 step "lint-imports" $bin/lint-imports
 if [ "$purpose" = test ]; then
     step "published schema" sh packaging/published_schema.sh
-    step "pytest" $bin/pytest -n 2 --dist worksteal "$@"
+    step "pytest" $bin/pytest -n 3 --dist worksteal "$@"
 fi

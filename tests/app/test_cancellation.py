@@ -174,12 +174,17 @@ BREAKING = [
     FaultKind.NOT_JSON,
     FaultKind.HTTP_429,
 ]
-WRITES = ["add", "discountCodeDeactivate", "metafieldsSet"]
+WRITES = [
+    ("add", KeyHandling.IGNORED),
+    ("add", KeyHandling.REFUSED),
+    ("discountCodeDeactivate", KeyHandling.IGNORED),
+    ("metafieldsSet", KeyHandling.IGNORED),
+]
+"""Keys are the point system's alone."""
 
 
-@pytest.mark.parametrize("call", WRITES)
+@pytest.mark.parametrize(("call", "key_handling"), WRITES)
 @pytest.mark.parametrize("kind", BREAKING)
-@pytest.mark.parametrize("key_handling", [KeyHandling.IGNORED, KeyHandling.REFUSED])
 def test_a_write_that_breaks_on_the_wire_is_finished_exactly_once(
     desk: CouponDesk,
     shop: TrainingShop,

@@ -14,7 +14,7 @@ from tests.cancellation.people_at_desks import TEMPLATE, People, PeopleOfTwoDesk
 from tests.surroundings.central_database import CentralDatabase
 
 ORDINARY = settings(
-    max_examples=6,
+    max_examples=5,
     stateful_step_count=25,
     deadline=None,
     database=None,
