@@ -27,7 +27,7 @@ lint: setup
 	@sh packaging/check.sh lint
 
 bench: setup
-	@.venv/bin/python tests/benchmarks/run.py $(ARGS)
+	@.venv/bin/python -m tests.benchmarks.run $(ARGS)
 
 campaign: setup
 	@.venv/bin/python -m tests.faults.campaign \

@@ -1,0 +1,34 @@
+"""What is measured, by name: each is the module of that name here, with `figures(scale)`."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from importlib import import_module
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.benchmarks.figures import Figure
+from tests.benchmarks.scale import Scale
+
+SUBJECTS = {
+    "start": "The start of the window",
+    "cancellation": "One cancellation",
+    "trail": "The trail",
+}
+
+
+def measure(subject: str, scale: Scale) -> list[Figure]:
+    """Measure one subject in this process."""
+    figures: Iterator[Figure] = import_module(f"tests.benchmarks.{subject}").figures(scale)
+    return list(figures)
+
+
+def measure_alone(subject: str, scale: Scale) -> list[Figure]:
+    """Measure one subject in a process and a folder of its own, so that none sees what another left behind."""
+    with tempfile.TemporaryDirectory(prefix=f"{subject}-") as folder:
+        own = replace(scale, folder=Path(folder))
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+            return alone.submit(measure, subject, own).result()
