@@ -42,14 +42,18 @@ def put_back(work: Work) -> None:
     work.ended_refused(operation.findings)
 
 
+_NOTHING_TO_FINISH: Final = frozenset({Rule.CLOSED, Rule.CANCELLED, Rule.ALREADY_RETURNED})
+"""A person has looked; or the record says that the other desk has come back and has finished by itself, points first."""
+
+
 def _others_points_are_absent(work: Work) -> bool:
     """Whether what the desk that is gone may have sent surely did not arrive; False where that has to wait or needs a person.
 
     Points that are there have to be finished: who let go of the coupon now would forget them.
     """
     operation, points = work.operation, work.systems.points
-    if any(finding.rule is Rule.CLOSED for finding in operation.findings):
-        return True  # a person has looked
+    if any(finding.rule in _NOTHING_TO_FINISH for finding in operation.findings):
+        return True
     try:
         history = points.read_history(known(operation.pos_customer_id), operation.reference)
     except RemoteError as silent:

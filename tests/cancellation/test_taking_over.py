@@ -272,6 +272,27 @@ def test_a_take_over_that_is_refused_lets_go_only_when_the_points_surely_never_c
     assert (world.returns, "cancellation" in world.record) == ([], False)
 
 
+@pytest.mark.parametrize("killed_at", [9, 10])
+@pytest.mark.parametrize("fate", [Fault.UNKNOWN_NOT_DONE, Fault.UNKNOWN_DONE_LATER])
+def test_a_take_over_whose_claim_was_lost_needs_nobody_where_the_other_desk_has_come_back_and_finished(
+    desks: tuple[Bench, Bench], world: World, killed_at: int, fate: Fault
+) -> None:
+    gone, here = desks
+    begun = begin(gone, killed_at)
+
+    def come_back() -> None:
+        world.fault = lambda _: Fault.NONE
+        gone.finish()
+
+    world.fault = lambda call: fate if call == "record" else Fault.NONE
+    operation = take_over(here, begun, come_back)
+
+    assert operation.state is OperationState.REFUSED
+    assert {finding.rule for finding in operation.refused} == {Rule.CANCELLED}
+    assert gone.operations[0].state is OperationState.COMPLETED
+    assert_done_once(world)
+
+
 def test_without_a_history_to_search_a_person_has_to_look(template: Path, tmp_path: Path, world: World) -> None:
     blind = replace(PLAIN, history=HistorySearch.BY_MEMBER)
     gone = Bench(template, tmp_path, world, blind, desk="counter-1")
