@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from coupon_desk.people.roles import Role
 from coupon_desk.training.addresses import Addresses
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.vault import KeyringVault, MemoryVault, Secret, SecretName
+from tests.surroundings import forked
 from tests.surroundings.keyring_session import KeyringSession
 
 PROJECT = Path(__file__).parents[2]
@@ -66,19 +68,28 @@ class CommandLine:
     operator: str | None = "manager"
     extra: dict[str, str] = field(default_factory=dict)
 
-    def __call__(
-        self,
-        *words: str,
-        operator: str | None = "",
-        pin: str | None = None,
-        stdin: str = "",
-        prepare: Callable[[], None] | None = None,
-    ) -> Ended:
-        """Run to the end. `operator` is somebody else for this call, None nobody; `pin` a wrong one."""
+    def __call__(self, *words: str, operator: str | None = "", pin: str | None = None, stdin: str = "") -> Ended:
+        """Run to the end, in its own process. `operator` is somebody else for this call, None nobody; `pin` a wrong one."""
+        with tempfile.TemporaryDirectory() as name:
+            streams = Path(name)
+            (streams / "stdin").write_text(stdin, encoding="utf-8")
+            status = forked.call(
+                self.words(*words, operator=operator)[3:],
+                self.surroundings(operator, pin),
+                self.home.parent,
+                streams,
+                CALL_SECONDS,
+            )
+            ended = Ended(status, *((streams / stream).read_text(encoding="utf-8") for stream in ("stdout", "stderr")))
+        assert "Traceback" not in ended.out + ended.err, ended.err
+        return ended
+
+    def cold(self, *words: str, prepare: Callable[[], None] | None = None) -> Ended:
+        """The same from a cold start, as a shell does it; `prepare` is called in the new process."""
         done = subprocess.run(
-            self.words(*words, operator=operator),
-            env=self.surroundings(operator, pin),
-            input=stdin,
+            self.words(*words),
+            env=self.surroundings(),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             encoding="utf-8",

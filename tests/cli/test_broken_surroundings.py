@@ -63,7 +63,7 @@ def test_a_second_program_in_the_same_home_does_nothing(cli: CommandLine, shop: 
 def test_a_full_disk_is_told_and_nothing_is_touched(cli: CommandLine, shop: TrainingShop) -> None:
     size = (cli.home / "desk.sqlite3").stat().st_size
 
-    ended = cli("cancel", str(shop.showcase.example.code), *WHY, "--json", prepare=_no_more_room)
+    ended = cli.cold("cancel", str(shop.showcase.example.code), *WHY, "--json", prepare=_no_more_room)
 
     assert ended.status == 1
     assert "disk" in ended.document["error"]["what"]
