@@ -23,6 +23,7 @@ from coupon_desk.coupons.evidence import RecordSeen
 from coupon_desk.errors import NotPermitted, RemoteError, RemoteUnavailable
 from coupon_desk.people.operators import Operator as Person
 from coupon_desk.trail.allowances import approved_since
+from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.fields import canonical
 from coupon_desk.trail.trail import Trail
 from coupon_desk.words import msg
@@ -150,7 +151,7 @@ class Approving:
             raise self.permission.refused(person, operation.code.masked, over)
         return True
 
-    def _entry(self, story: Story, action: str, body: dict[str, Any], person: Person) -> Any:
+    def _entry(self, story: Story, action: str, body: dict[str, Any], person: Person) -> NewEntry:
         return operation_entry(story.operation, action, body, person.login, person.role.value)
 
 

@@ -21,7 +21,6 @@ from coupon_desk.coupons.eligibility import Finding, Rule, Weight
 from coupon_desk.errors import RemoteError, RemoteUnavailable
 from coupon_desk.people.limits import over_limits
 from coupon_desk.people.roles import Role
-from coupon_desk.trail.index import OperationIndex
 from coupon_desk.words import Message
 
 _log = logging.getLogger(__name__)
@@ -52,7 +51,7 @@ def count(work: Work, customer_id: str, points: int) -> Counted | None:
     centre, silence = work.systems.centre, None
     if centre is not None and centre.allowances is not None:
         try:
-            report_missing(centre, work.systems.index, work.systems, besides=operation.id)
+            report_missing(centre, work.systems, besides=operation.id)
             everywhere = centre.allowances.count(operation.id, operation.operator.login, customer_id, points, windows)
             _report_approval(centre.allowances, work.systems, story)
         except RemoteError as silent:
@@ -77,16 +76,16 @@ def report(centre: Centre, story: Story, systems: Systems) -> None:
     _report_approval(allowances, systems, story)
 
 
-def report_missing(centre: Centre, index: OperationIndex, systems: Systems, *, besides: str = "") -> None:
+def report_missing(centre: Centre, systems: Systems, *, besides: str = "") -> None:
     """Tell the centre what was counted while it was silent. Raises RemoteError."""
-    for operation_id in index.unreported():
+    for operation_id in systems.index.unreported():
         if operation_id == besides:
             continue
         story = systems.story_of(operation_id)
         if story is not None:
             report(centre, story, systems)
             _log.info("operation %s was reported to the centre after its silence", operation_id)
-        index.mark_reported(operation_id)
+        systems.index.mark_reported(operation_id)
 
 
 def _report_approval(allowances: CentralAllowances, systems: Systems, story: Story) -> None:

@@ -84,7 +84,7 @@ class Engine:
         self._permission = permission
         self._rules = rules
         self._approving = Approving(trail, systems, permission)
-        self._others = OtherDesks(systems, systems.story_of)
+        self._others = OtherDesks(systems)
         self._at_work: set[str] = set()
         self._turn = threading.Condition()
         self._is_closing = False

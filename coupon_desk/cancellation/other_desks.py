@@ -7,7 +7,6 @@ stands there. So each call may be made again, and none decides anything.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -30,7 +29,6 @@ class OtherDesks:
     """The centre as the engine talks to it. Methods raise no RemoteError: what could not be said is said later."""
 
     systems: Systems
-    story_of: Callable[[str], Story | None]
 
     def ask(self, story: Story) -> None:
         """Let other desks decide about what waits for a second person; nothing where they may already."""
@@ -97,7 +95,7 @@ class OtherDesks:
         if centre is None or centre.allowances is None:
             return
         try:
-            report_missing(centre, self.systems.index, self.systems)
+            report_missing(centre, self.systems)
         except RemoteError as silent:
             _log.info("the centre could not be told what was counted without it: %s", silent)
 
@@ -108,7 +106,7 @@ class OtherDesks:
             return
         try:
             for operation_id in centre.claims.open_ones():
-                story = self.story_of(operation_id)
+                story = self.systems.story_of(operation_id)
                 if story is not None and not story.row.holds_code:
                     centre.claims.release(story.operation.code, operation_id)
             if centre.allowances is not None:
@@ -117,12 +115,12 @@ class OtherDesks:
                         centre.allowances.release(one.operation)
             if centre.requests is not None:
                 for operation_id in centre.requests.open_ones():
-                    story = self.story_of(operation_id)
+                    story = self.systems.story_of(operation_id)
                     if story is not None and story.operation.state is not OperationState.AWAITING_APPROVAL:
                         centre.requests.close(operation_id)
         except RemoteError as silent:
             _log.info("what is left over in the centre could not be looked up: %s", silent)
 
     def _is(self, operation_id: str, state: OperationState) -> bool:
-        story = self.story_of(operation_id)
+        story = self.systems.story_of(operation_id)
         return story is not None and story.operation.state is state

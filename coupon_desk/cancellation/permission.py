@@ -15,7 +15,7 @@ from coupon_desk.people.operators import Operator as Person
 from coupon_desk.people.operators import Session
 from coupon_desk.people.people import People
 from coupon_desk.people.roles import Right, Role, refusal
-from coupon_desk.people.witness import Witness
+from coupon_desk.people.witness import Witness, note_refusal
 from coupon_desk.words import Message, msg
 
 
@@ -102,8 +102,7 @@ class Permission:
             raise silent
         person = self.people.get(login)
         if person is None:
-            body = {"about": asked.code.masked, "right": Right.APPROVE.value, "role": "", "why": "unknown"}
-            self.witness.record("right_refused", body, actor=login, result="refused", reason="unknown")
+            note_refusal(self.witness, login, None, Right.APPROVE, asked.code.masked, "unknown")
             raise NotPermitted(msg("This desk does not know the operator “{login}”.", login=login))
         if not self.people.may_work_here(person):
             raise self.refused(person, asked.code.masked, _NOT_THIS_STORE)
@@ -138,9 +137,7 @@ class Permission:
 
     def refused(self, person: Person, about: str, why: WhyNot) -> NotPermitted:
         """What to raise, after it was written to the trail."""
-        role = person.role.value
-        body = {"about": about, "right": Right.APPROVE.value, "role": role, "why": why.rule}
-        self.witness.record("right_refused", body, actor=person.login, role=role, result="refused", reason=why.rule)
+        note_refusal(self.witness, person.login, person.role, Right.APPROVE, about, why.rule)
         return NotPermitted(why.what, done=msg("Nothing was done."), todo=why.todo)
 
     def _who_may(self, but: Role, kind: OperationKind, points: int) -> Message:

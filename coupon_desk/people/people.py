@@ -6,7 +6,7 @@ in, or is about to change something, is looked up there first, so that whoever w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -123,16 +123,30 @@ class People:
 
     def disable(self, login: str, by: Session) -> Operator:
         """Nobody signs in with this login any more, and who is signed in may do nothing more; never the last administrator."""
-        return self._edit("operator_disabled", login, by, {}, {"disabled": True}, takes_admin=lambda _: True)
+        return self._edit(
+            "operator_disabled",
+            login,
+            by,
+            lambda there: replace(there, disabled=True),
+            ["disabled"],
+            takes_admin=lambda _: True,
+        )
 
     def enable(self, login: str, by: Session) -> Operator:
         """A disabled operator may sign in again."""
-        return self._edit("operator_enabled", login, by, {}, {"disabled": False})
+        return self._edit("operator_enabled", login, by, lambda there: replace(there, disabled=False), ["disabled"])
 
     def change_role(self, login: str, role: Role, by: Session) -> Operator:
         """Give another role, at once; whoever is signed in has to sign in again. Never takes away the last administrator."""
-        facts, is_admin = {"role": role.value}, role is Role.ADMIN
-        return self._edit("role_changed", login, by, facts, {"role": role}, takes_admin=lambda _: not is_admin)
+        return self._edit(
+            "role_changed",
+            login,
+            by,
+            lambda there: replace(there, role=role),
+            ["role"],
+            facts={"role": role.value},
+            takes_admin=lambda _: role is not Role.ADMIN,
+        )
 
     def change_stores(self, login: str, stores: tuple[str, ...], by: Session) -> Operator:
         """Say in which stores an operator may work, at once; none: all. Never takes away this store's last administrator."""
@@ -141,14 +155,15 @@ class People:
             "stores_changed",
             login,
             by,
-            {"stores": list(stores)},
-            {"stores": stores},
+            lambda there: replace(there, stores=stores),
+            ["stores"],
+            facts={"stores": list(stores)},
             takes_admin=lambda _: not may_work_in(stores, self._store),
         )
 
     def link(self, login: str, by: Session) -> Operator:
         """Let the company account of this name sign in as this operator from now on; a PIN that they have stays good."""
-        return self._edit("operator_linked", login, by, {}, {"source": Source.COMPANY})
+        return self._edit("operator_linked", login, by, lambda there: replace(there, source=Source.COMPANY), ["source"])
 
     def share(self, login: str, by: Session) -> Operator:
         """Put an operator who is known at this desk only into the directory of all desks. NotPermitted where there is none."""
@@ -262,12 +277,13 @@ class People:
         action: str,
         login: str,
         by: Session,
-        facts: Mapping[str, object],
-        fields: Mapping[str, object],
+        changed: Callable[[Operator], Operator],
+        fields: Collection[str],
         *,
+        facts: Mapping[str, object] | None = None,
         takes_admin: Callable[[Operator], bool] = lambda _: False,
     ) -> Operator:
-        """Change fields of an operator who is there, as somebody with MANAGE_PEOPLE."""
+        """Change these fields of an operator who is there, as somebody with MANAGE_PEOPLE."""
         login = fold_login(login)
         self.authorise(by, Right.MANAGE_PEOPLE, login)
 
@@ -278,7 +294,7 @@ class People:
 
         def edit(kept: Kept | None) -> Kept:
             there = _there(kept, login)
-            return replace(there, operator=replace(there.operator, **fields))  # type: ignore[arg-type]
+            return replace(there, operator=changed(there.operator))
 
         def shown(operator: Operator) -> Mapping[str, object]:
             return {name: _plain(getattr(operator, name)) for name in fields}

@@ -9,7 +9,7 @@ from coupon_desk.people.mirror import Mirror
 from coupon_desk.people.operators import Operator, Session
 from coupon_desk.people.roles import Right
 from coupon_desk.people.scope import may_work_in, why_not_here
-from coupon_desk.people.witness import Witness
+from coupon_desk.people.witness import Witness, note_refusal
 from coupon_desk.storage.database import Database
 from coupon_desk.words import Message, msg
 
@@ -56,9 +56,7 @@ class Standing:
 
     def note_refusal(self, operator: Operator, right: Right | None, about: str, why: str) -> None:
         """Write down that a right was refused, and why."""
-        role = operator.role.value
-        body = {"about": about, "right": right.value if right else "", "role": role, "why": why}
-        self._witness.record("right_refused", body, actor=operator.login, role=role, result="refused", reason=why)
+        note_refusal(self._witness, operator.login, operator.role, right, about, why)
 
     def _what_changed(self, operator: Operator | None, session: Session) -> tuple[str, NotPermitted] | None:
         if operator is None or operator.disabled:

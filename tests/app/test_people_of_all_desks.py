@@ -13,7 +13,7 @@ import pytest
 from coupon_desk.central.directory import PostgresDirectory
 from coupon_desk.clock import SystemClock
 from coupon_desk.errors import NotPermitted
-from coupon_desk.people.operators import NewOperator
+from coupon_desk.people.operators import NewOperator, Session
 from coupon_desk.people.people import People, SignInRefused
 from coupon_desk.people.pins import PinCost, Pins
 from coupon_desk.people.roles import Right, Role
@@ -78,10 +78,10 @@ def test_of_two_administrators_who_disable_each_other_at_the_same_moment_one_rem
     ueno.people.sign_in("boss", PIN)
     start = threading.Barrier(2)
 
-    def disable(desk: OneDesk, login: str, by: object) -> None:
+    def disable(desk: OneDesk, login: str, by: Session) -> None:
         start.wait()
         with suppress(NotPermitted):
-            desk.people.disable(login, by)  # type: ignore[arg-type]
+            desk.people.disable(login, by)
 
     both = [
         threading.Thread(target=disable, args=(ginza, "second", boss)),

@@ -41,9 +41,9 @@ def attempt(provider: Hostile) -> Iterator[Attempt]:
         yield attempt
 
 
-def come_back(attempt: Attempt, told: dict[str, str], **request: dict[str, str]) -> httpx.Response:
+def come_back(attempt: Attempt, told: dict[str, str], headers: dict[str, str] | None = None) -> httpx.Response:
     """What the browser does at the end: it follows the provider's redirect to this computer."""
-    return httpx.get(attempt.redirect_uri, params=told, **request)  # type: ignore[arg-type]
+    return httpx.get(attempt.redirect_uri, params=told, headers=headers)
 
 
 def why_refused(attempt: Attempt, provider: Hostile) -> str:

@@ -30,9 +30,11 @@ class Desks:
     def boss_at(self, desk: Shop) -> Session:
         return desk.people.sign_in("boss", desk.pin)
 
-    def join(self, desk: Shop, line: Line, **told: bool | str) -> None:
+    def join(self, desk: Shop, line: Line, *, centre_required: bool = False) -> None:
         """Connect a desk to the centre (again), otherwise configured."""
-        desk.people = People(desk.database, desk.witness, desk.clock, pins=cheap(), directory=line, **told)  # type: ignore[arg-type]
+        desk.people = People(
+            desk.database, desk.witness, desk.clock, pins=cheap(), directory=line, centre_required=centre_required
+        )
 
 
 @pytest.fixture
