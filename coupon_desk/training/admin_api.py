@@ -89,7 +89,7 @@ def execute_request(request: AdminRequest, context: AdminContext, bucket: Bucket
         return {"errors": list(request.errors)}
     schema = admin_schema()
     fragments = {node.name.value: node for node in request.document.definitions if isinstance(node, FragmentDefinitionNode)}
-    costing = Costing(schema, fragments, _with_defaults(request))
+    costing = Costing(schema, fragments, _with_defaults(request), context.options.charges_each_node)
     requested = costing.of(request.operation)
     if requested > MAX_QUERY_COST:
         message = f"Query cost is {requested}, which exceeds the single query max cost limit ({MAX_QUERY_COST})."

@@ -58,17 +58,29 @@ def needs(scope: str, resolver: Resolver) -> Resolver:
 
     def guarded(source: Any, info: Info, **arguments: Any) -> Any:
         if not context(info).may(scope):
-            raise GraphQLError(
-                f"Access denied for {info.field_name} field. Required access: `{scope}` access scope.",
-                extensions={
-                    "code": "ACCESS_DENIED",
-                    "documentation": "https://shopify.dev/api/usage/access-scopes",
-                    "requiredAccess": f"`{scope}` access scope.",
-                },
-            )
+            raise denied(info.field_name, scope)
         return resolver(source, info, **arguments)
 
     return guarded
+
+
+def denied(field_name: str, scope: str) -> GraphQLError:
+    """The error of a field that the app has no right to read."""
+    return GraphQLError(
+        f"Access denied for {field_name} field. Required access: `{scope}` access scope.",
+        extensions={
+            "code": "ACCESS_DENIED",
+            "documentation": "https://shopify.dev/api/usage/access-scopes",
+            "requiredAccess": f"`{scope}` access scope.",
+        },
+    )
+
+
+def too_many(number: int) -> GraphQLError:
+    """The error of an array that is longer than Shopify takes."""
+    return bad_request(
+        f"The input array size of {number} is greater than the maximum allowed of 250.", "MAX_INPUT_SIZE_EXCEEDED"
+    )
 
 
 def bad_request(message: str, code: str = "BAD_REQUEST") -> GraphQLError:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from coupon_desk.training.admin_context import Info, Resolver, Resolvers, bad_request, context, needs
+from coupon_desk.training.admin_context import Info, Resolver, Resolvers, bad_request, context, needs, too_many
 from coupon_desk.training.admin_discounts import discount_by_id, search_discounts
 from coupon_desk.training.admin_pages import MAX_PAGE
 from coupon_desk.training.things import Discount, DiscountKind, number_of, whole
@@ -189,9 +189,7 @@ def _wrong_selector(arguments: dict[str, Any]) -> dict[str, Any] | None:
         return _error(["search"], "'Search' can't be blank.", "BLANK") if not arguments["search"].strip() else None
     ids = arguments["ids"]
     if len(ids) > MAX_PAGE:
-        raise bad_request(
-            f"The input array size of {len(ids)} is greater than the maximum allowed of {MAX_PAGE}.", "MAX_INPUT_SIZE_EXCEEDED"
-        )
+        raise too_many(len(ids))
     return None if ids else _error(None, "Something went wrong, please try again.", None)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from graphql import (
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
@@ -14,13 +16,14 @@ from graphql import (
 )
 
 from coupon_desk.training.addresses import SHOPIFY_DOMAIN
-from coupon_desk.training.admin_context import Info, Resolvers, context
+from coupon_desk.training.admin_context import Info, Resolvers, context, denied, too_many
 from coupon_desk.training.admin_customers import customer_resolvers
 from coupon_desk.training.admin_discount_writes import discount_write_resolvers
 from coupon_desk.training.admin_discounts import discount_resolvers
 from coupon_desk.training.admin_metafield_writes import metafield_write_resolvers
 from coupon_desk.training.admin_orders import order_resolvers
-from coupon_desk.training.admin_pages import connection_resolvers
+from coupon_desk.training.admin_pages import MAX_PAGE, connection_resolvers
+from coupon_desk.training.things import Discount, Order, number_of
 
 _CONNECTIONS = ("DiscountNode", "DiscountRedeemCode", "Customer", "Order")
 
@@ -38,6 +41,9 @@ def admin_schema() -> GraphQLSchema:
         kind = schema.type_map[union]
         if isinstance(kind, GraphQLUnionType):
             kind.resolve_type = lambda value, _, __: f"DiscountCode{value.kind}"
+    node = schema.type_map["Node"]
+    if isinstance(node, GraphQLInterfaceType):
+        node.resolve_type = lambda value, _, __: "DiscountCodeNode" if isinstance(value, Discount) else type(value).__name__
     return schema
 
 
@@ -59,6 +65,7 @@ def _shop_resolvers() -> Resolvers:
     return {
         "QueryRoot": {
             "job": _job,
+            "nodes": _nodes,
             "shop": lambda _, __: {
                 "id": "gid://shopify/Shop/58214400",
                 "name": "Ginza store",
@@ -84,6 +91,30 @@ def _job(_: Any, info: Info, **arguments: Any) -> dict[str, Any] | None:
     if not arguments["id"].startswith("gid://shopify/Job/"):
         return None
     return {"id": arguments["id"], "done": context(info).world.job_is_done(arguments["id"])}
+
+
+def _nodes(_: Any, info: Info, ids: list[str]) -> list[Any]:
+    """Things by their ids, in that order; null for what there is not. What the app may not read is an error of its place."""
+    if len(ids) > MAX_PAGE:
+        raise too_many(len(ids))
+    return [_node(info, gid) for gid in ids]
+
+
+def _node(info: Info, gid: str) -> Any:
+    known = context(info)
+    by_kind: dict[str, tuple[str, Callable[[int], Any]]] = {
+        "DiscountCodeNode": ("read_discounts", known.world.discounts.get),
+        "Customer": ("read_customers", known.world.customers.get),
+        "Order": ("read_orders", known.world.orders.get),
+    }
+    for kind, (scope, get) in by_kind.items():
+        number = number_of(gid, kind)
+        if number is not None:
+            if not known.may(scope):
+                return denied("nodes", scope)
+            thing = get(number)
+            return thing if not isinstance(thing, Order) or known.sees(thing) else None
+    return None
 
 
 def _versions(_: Any, info: Info) -> list[dict[str, Any]]:

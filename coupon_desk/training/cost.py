@@ -1,11 +1,22 @@
 """What a GraphQL request costs, and the leaky bucket that it is paid from (facts: Shopify §4).
 
-A scalar costs 0, an object 1, a connection 2 and its children times the page size, a mutation and a count of all 10; errors of
-mutations and the edges around nodes cost nothing. What was asked for is charged, the difference to what was found is returned.
+Shopify keeps its formulas to itself ("intentionally closed"); these are what its people and its answers tell:
+- Scalars and enums 0, objects 1, of an interface or union the dearest selection, a mutation 10 (documentation, rate limits).
+- A connection is 2 and its children times floor(2 ln n), n being the page size and, in what was used, the nodes that came:
+  "logarithmic scaling into connection fields" (Shopify, community.shopify.dev/t/24364). It fits every recorded cost: 250
+  orders 13 (used 13), with 250 line items each 156, 250 products with variants and options 167, a product's `variants(first:
+  250)` with their inventory items 25, `payouts(first: 200)` of an account 13 (BCApps, audited against 2025-07).
+- `pageInfo` and money 0: "primitive value objects" (the same thread). Edges are only the way to the node.
+- A list that is no connection is charged as one object, however long (the options of those products). That `nodes(ids:)` is
+  charged so as well follows from it and is not recorded anywhere: `charges_each_node` charges each node instead.
+- A mutation's payload and the objects in it are in its 10 (recorded: 10 of 10 for several), its connections are not (13).
+- What was asked for is charged before anything runs and decides on THROTTLED; what was not used is given back (recorded: 862
+  asked, 158 used, and the bucket was 158 lower).
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,15 +24,18 @@ from functools import lru_cache
 from typing import Any, Final
 
 from graphql import (
+    BooleanValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -95,13 +109,18 @@ class Bucket:
         self._at = now
 
 
+_FREE: Final = frozenset({"PageInfo", "MoneyV2"})
+_COMPOSITE: Final = GraphQLObjectType | GraphQLUnionType | GraphQLInterfaceType
+
+
 @dataclass(frozen=True, slots=True)
 class Costing:
-    """The cost of one operation. `found` None: what was asked for; else the answer's data: what was found."""
+    """The cost of one operation. `found` None: what was asked for; else the answer's data: what was used."""
 
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
+    charges_each_node: bool = False
     _asked: dict[tuple[int, str], int] = field(default_factory=dict)
 
     def of(self, operation: OperationDefinitionNode, found: dict[str, Any] | None = None) -> int:
@@ -115,6 +134,8 @@ class Costing:
         total = 0
         choices = [0]
         for node in selection.selections:
+            if self._is_left_out(node):
+                continue
             match node:
                 case FieldNode():
                     total += self._field(node, kind, found)
@@ -124,7 +145,8 @@ class Costing:
                     target = kind if named is None else self.schema.get_type(named.name.value)
                     if target is not None:
                         choices.append(self._selection(inner.selection_set, target, found))
-        return total + (max(choices) if isinstance(kind, GraphQLUnionType) else sum(choices))
+        is_abstract = isinstance(kind, GraphQLUnionType | GraphQLInterfaceType)
+        return total + (max(choices) if is_abstract else sum(choices))
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType, found: Any) -> int:
         if found is not None:
@@ -137,31 +159,61 @@ class Costing:
     def _field_found(self, node: FieldNode, parent: GraphQLNamedType, found: Any) -> int:
         name = node.name.value
         kind = _kind_of(parent, name)
-        if kind is None or name == "userErrors":
+        if kind is None or name == "userErrors" or kind.name in _FREE:
             return 0
-        value = found
-        if isinstance(found, dict):
+        value = None
+        if found is not None:
             value = found.get(node.alias.value if node.alias else name)
             if value is None:
                 return _FLAT if parent is self.schema.mutation_type else 0
-        inner = self._connection(node, kind, value) if kind.name.endswith("Connection") else None
-        if inner is None:
-            inner = self._selection(node.selection_set, kind, value if isinstance(value, dict) else None)
-            inner += isinstance(kind, GraphQLObjectType | GraphQLUnionType) and not kind.name.endswith("Edge")
-        if parent is self.schema.mutation_type or (kind.name == "Count" and parent is self.schema.query_type):
-            return _FLAT + max(0, inner - 1)
-        return inner
+        if parent is self.schema.mutation_type:
+            return _FLAT + self._connections_in(node.selection_set, kind, value)
+        if kind.name == "Count" and parent is self.schema.query_type:
+            return _FLAT
+        if kind.name.endswith("Connection"):
+            return self._connection(node, kind, value)
+        own = int(isinstance(kind, _COMPOSITE) and not kind.name.endswith("Edge"))
+        if isinstance(value, list):
+            each = [own + self._selection(node.selection_set, kind, one) for one in value if one is not None]
+            return sum(each) if self._is_charged_each(node) else max(each, default=0)
+        one = own + self._selection(node.selection_set, kind, value if isinstance(value, dict) else None)
+        return one * self._number_of_ids(node) if found is None and self._is_charged_each(node) else one
+
+    def _connections_in(self, selection: SelectionSetNode | None, kind: GraphQLNamedType, found: Any) -> int:
+        """What connections in a mutation's payload cost; the objects on the way to them are in the mutation's own cost."""
+        total = 0
+        for node in selection.selections if selection is not None else ():
+            inner = self.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+            if isinstance(inner, FieldNode):
+                target = _kind_of(kind, inner.name.value)
+                told = found.get(inner.alias.value if inner.alias else inner.name.value) if isinstance(found, dict) else None
+                if target is None or (found is not None and told is None):
+                    continue
+                if target.name.endswith("Connection"):
+                    total += self._connection(inner, target, told)
+                else:
+                    total += self._connections_in(inner.selection_set, target, told)
+            elif isinstance(inner, InlineFragmentNode | FragmentDefinitionNode):
+                named = inner.type_condition
+                target = kind if named is None else self.schema.get_type(named.name.value)
+                if target is not None:
+                    total = max(total, self._connections_in(inner.selection_set, target, found))
+        return total
 
     def _connection(self, node: FieldNode, kind: GraphQLNamedType, value: Any) -> int:
         size = self._size(node)
         total = 2
         for child in node.selection_set.selections if node.selection_set else ():
-            if isinstance(child, FieldNode) and isinstance(kind, GraphQLObjectType):
-                one = self._field(child, kind, None)
-                if child.name.value in {"nodes", "edges"}:
-                    told = value.get(child.alias.value if child.alias else child.name.value) if value else None
-                    one *= size if told is None else len(told)
-                total += one
+            if not isinstance(child, FieldNode) or child.name.value not in {"nodes", "edges"} or self._is_left_out(child):
+                continue
+            if value is None:
+                total += _weight_of(size) * self._field(child, kind, None)
+            else:
+                listed = value.get(child.alias.value if child.alias else child.name.value) or []
+                inner = _kind_of(kind, child.name.value)
+                own = int(inner is not None and not inner.name.endswith("Edge"))
+                costs = [own + self._selection(child.selection_set, inner, one) for one in listed] if inner else []
+                total += math.ceil(_weight_of(len(costs)) * sum(costs) / len(costs)) if costs else 0
         return total
 
     def _size(self, node: FieldNode) -> int:
@@ -174,9 +226,32 @@ class Costing:
                     return int(self.variables[given.name.value])
         return 1
 
+    def _is_charged_each(self, node: FieldNode) -> bool:
+        return self.charges_each_node and any(argument.name.value == "ids" for argument in node.arguments or ())
+
+    def _number_of_ids(self, node: FieldNode) -> int:
+        given = next(argument.value for argument in node.arguments or () if argument.name.value == "ids")
+        told = self.variables.get(given.name.value, ()) if isinstance(given, VariableNode) else ()
+        return len(given.values) if isinstance(given, ListValueNode) else len(told or ())
+
+    def _is_left_out(self, node: Any) -> bool:
+        """Whether `@include` or `@skip` takes the field away: what does not run costs nothing."""
+        for directive in node.directives or ():
+            for argument in directive.arguments:
+                given = argument.value
+                holds = given.value if isinstance(given, BooleanValueNode) else self.variables.get(given.name.value)
+                if bool(holds) is (directive.name.value == "skip"):
+                    return True
+        return False
+
+
+def _weight_of(nodes: int) -> int:
+    """By how much a page of so many nodes is dearer than one node."""
+    return math.floor(2 * math.log(max(2, nodes))) if nodes else 0
+
 
 @lru_cache(maxsize=1024)
 def _kind_of(parent: GraphQLNamedType, name: str) -> GraphQLNamedType | None:
     """The type of a field, without what wraps it; None where there is no such field."""
-    told = parent.fields.get(name) if isinstance(parent, GraphQLObjectType) else None
+    told = parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
     return None if told is None else get_named_type(told.type)

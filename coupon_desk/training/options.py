@@ -37,13 +37,15 @@ class Options:
     """Everything about a training shop that can be chosen; the defaults are a shop on a good day.
 
     Lags are in seconds and may be `UNTIL_TOLD`. `job_seconds` is how long Shopify's background jobs take. With `smtp_tls` the
-    mailbox insists on STARTTLS; a user name for the mailbox needs it.
+    mailbox insists on STARTTLS; a user name for the mailbox needs it. `charges_each_node`: `nodes(ids:)` costs each of its
+    nodes, not one object for the whole list (cost.py tells what is known).
     """
 
     scopes: frozenset[str] = ALL_SCOPES
     api_versions: tuple[str, ...] = ("2026-01", "2026-04", "2026-07", "2026-10")
     bucket_points: int = 2000
     restore_points_per_second: float = 100
+    charges_each_node: bool = False
     usage_lag_seconds: float = 0
     search_lag_seconds: float = 0
     history_lag_seconds: float = 0
@@ -76,6 +78,8 @@ def changes_from_json(table: dict[str, Any]) -> dict[str, Any]:
                 changes[name] = ErrorStyle(value)
             case "bucket_points" | "token_seconds":
                 changes[name] = int(value)
+            case "charges_each_node":
+                changes[name] = bool(value)
             case "restore_points_per_second" | "job_seconds" | "latency_seconds":
                 changes[name] = float(value)
             case _:

@@ -80,7 +80,7 @@ def test_the_shop_its_rights_and_its_versions_are_told(admin: Admin) -> None:
 
 
 def test_a_request_is_charged_and_the_bucket_refills(shop: TrainingShop, admin: Admin, clock: VirtualClock) -> None:
-    ask = "query L($n: Int) { discountNodes(first: $n) { nodes { id } pageInfo { hasNextPage } } }"
+    ask = "query L($n: Int) { discountNodes(first: $n) { nodes { id discount { __typename } } pageInfo { hasNextPage } } }"
 
     cost = admin.answer(ask, n=5)["extensions"]["cost"]
 
@@ -95,7 +95,7 @@ def test_what_was_not_found_is_given_back(admin: Admin) -> None:
 
     cost = admin.answer(ask)["extensions"]["cost"]
 
-    assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (202, 2)
+    assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (20, 2)
     assert cost["throttleStatus"]["currentlyAvailable"] == 1998
 
 
@@ -109,6 +109,29 @@ def test_the_recorded_costs_are_met(shop: TrainingShop, admin: Admin) -> None:
     assert cost("{ discountNodesCount { count } }") == 10
     delete = "mutation($id: ID!) { discountCodeDelete(id: $id) { deletedCodeDiscountId userErrors { code } } }"
     assert cost(delete, id=gid) == 10
+    assert cost("{ orders(first: 250) { nodes { id name } } }") == 13
+    assert cost("{ customers(first: 250) { nodes { orders(first: 250) { nodes { id } pageInfo { hasNextPage } } } } }") == 156
+    assert cost("query($with: Boolean!) { shop { name } job(id: 1) @include(if: $with) { id } }", **{"with": False}) == 1
+    activate = "mutation($id: ID!) { discountCodeActivate(id: $id) { codeDiscountNode { id codeDiscount { __typename } } } }"
+    assert cost(activate, id=gid) == 10
+    codes = "codeDiscountNode { codeDiscount { ... on DiscountCodeBasic { codes(first: 1) { nodes { id } } } } }"
+    assert cost(activate.replace("codeDiscountNode { id codeDiscount { __typename } }", codes), id=gid) == 13
+
+
+@pytest.mark.parametrize(("charges_each_node", "asked", "used"), [(False, 3, 3), (True, 9, 6)])
+def test_nodes_by_id_are_charged_as_one_object_or_each(
+    shop: TrainingShop, admin: Admin, charges_each_node: bool, asked: int, used: int
+) -> None:
+    shop.configure(charges_each_node=charges_each_node)
+    ids = [shop.showcase.example.discount_id, shop.showcase.used.discount_id, "gid://shopify/DiscountCodeNode/1"]
+    ask = """query($ids: [ID!]!) { nodes(ids: $ids) { id ... on DiscountCodeNode { codeDiscount { ... on DiscountCodeBasic {
+        codesCount { count } } } } } }"""
+
+    answer = admin.answer(ask, ids=ids)
+
+    assert [node and node["id"] for node in answer["data"]["nodes"]] == [*ids[:2], None]
+    cost = answer["extensions"]["cost"]
+    assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (asked, used)
 
 
 def test_an_empty_bucket_is_told_with_http_200_and_nothing_is_executed(
@@ -137,8 +160,10 @@ def test_an_empty_bucket_is_told_with_http_200_and_nothing_is_executed(
 
 
 def test_a_query_that_is_too_dear_is_refused_whole(admin: Admin) -> None:
-    answer = admin.answer("{ discountNodes(first: 250) { nodes { id discount { __typename ... on DiscountCodeBasic { "
-                          "codesCount { count } context { __typename } } } } } }")  # fmt: skip
+    page = (
+        "discountNodes(first: 250) { nodes { discount { ... on DiscountCodeBasic { codes(first: 250) { nodes { id } } } } } }"
+    )
+    answer = admin.answer("{ " + " ".join(f"page{number}: {page}" for number in range(6)) + " }")
 
     extensions = answer["errors"][0]["extensions"]
     assert (extensions["code"], extensions["cost"], extensions["maxCost"]) == ("MAX_COST_EXCEEDED", 1002, 1000)
