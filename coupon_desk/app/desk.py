@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -22,6 +23,8 @@ from coupon_desk.app.order_refund import OrderRefunds, OrderRefundView
 from coupon_desk.app.parts import Parts
 from coupon_desk.app.proofs import TrailProofs
 from coupon_desk.app.receipt import receipt_of
+from coupon_desk.app.reminder_sending import ReminderSender
+from coupon_desk.app.reminders import Reminders
 from coupon_desk.app.signals import signals
 from coupon_desk.app.timeline import TimelineEvent
 from coupon_desk.app.trail_reading import TrailReading
@@ -129,6 +132,26 @@ class CouponDesk:
             settings.policy.minimum_note_length,
             hold=self.hold,
             submit=self.cancel,
+        )
+
+        self.reminders = Reminders(
+            self.trail,
+            self.catalogue,
+            self.people,
+            self.coupons,
+            ReminderSender(
+                self.trail,
+                self.catalogue,
+                parts.gatherer,
+                parts.shop,
+                parts.client,
+                parts.mailer,
+                clock,
+                partial(own_work, self.trail, self.index),
+                settings.shop.language,
+            ),
+            ready=self._ready_to_work,
+            need_secrets=parts.need_secrets,
         )
 
     @classmethod

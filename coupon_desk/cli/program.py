@@ -24,6 +24,7 @@ from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.output import Output, prepare_streams
 from coupon_desk.cli.people import people
 from coupon_desk.cli.receipts import receipt
+from coupon_desk.cli.reminders import reminders
 from coupon_desk.cli.secrets import secrets
 from coupon_desk.cli.signals import signals
 from coupon_desk.cli.sync import sync
@@ -70,6 +71,7 @@ for command in (
     resume,
     receipt,
     sync,
+    reminders,
     audit,
     signals,
     people,

@@ -1,4 +1,4 @@
-"""What a customer is told when their coupon is cancelled."""
+"""What a customer is told: that their coupon is cancelled, or that it expires soon."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.points import Points
-from coupon_desk.words import Language
+from coupon_desk.words import Amount, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,24 @@ class CancellationNotice:
     cancelled_at: datetime
     language: Language
     for_cancelled_order: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderNotice:
+    """One reminder to one customer. `worth` is None where the coupon takes off no fixed amount.
+
+    `expires_at` is the first moment at which it can no longer be used. `unsubscribe_url` takes the customer off all lists.
+    """
+
+    message_id: str
+    email: str
+    customer_name: str
+    code: CouponCode
+    worth: Amount | None
+    expires_at: datetime
+    language: Language
+    unsubscribe_url: str
+
+
+Notice = CancellationNotice | ReminderNotice
+"""Whatever is sent to a customer."""

@@ -75,4 +75,16 @@ class MarkReleased:
     taken_over_by: str | None = None
 
 
-RecordChange = PutClaim | DropClaim | MarkCancelled | MarkUsed | MarkRefunded | MarkReleased
+@dataclass(frozen=True, slots=True)
+class MarkReminded:
+    """A reminder is about to be sent, by this desk: no other sends one. Nothing else of the entry changes.
+
+    `id` is the reminder's, so that the desk knows its own mark again.
+    """
+
+    id: str
+    at: datetime
+    by: str
+
+
+RecordChange = PutClaim | DropClaim | MarkCancelled | MarkUsed | MarkRefunded | MarkReleased | MarkReminded

@@ -47,9 +47,16 @@ class Envelope:
 
 
 def seal(
-    mail: RenderedMail, language: Language, sender: Mailbox, recipient: Mailbox, message_id: str, sent_at: datetime
+    mail: RenderedMail,
+    language: Language,
+    sender: Mailbox,
+    recipient: Mailbox,
+    message_id: str,
+    sent_at: datetime,
+    *,
+    unsubscribe_url: str | None = None,
 ) -> Envelope:
-    """The mail with its headers, as the bytes that are sent."""
+    """The mail with its headers, as the bytes that are sent; `unsubscribe_url` lets mail programs offer the way out."""
     # RFC 6532 headers only where an address needs them: an older server could not pass them on.
     needs_smtputf8 = sender.needs_smtputf8 or recipient.needs_smtputf8
     message = EmailMessage(policy.SMTPUTF8 if needs_smtputf8 else policy.SMTP)
@@ -60,6 +67,9 @@ def seal(
     message["Message-ID"] = _message_id(message_id)
     # RFC 3834 §5: keeps holiday notices from answering.
     message["Auto-Submitted"] = "auto-generated"
+    if unsubscribe_url is not None:
+        # RFC 2369 §3.2. Not RFC 8058 (one click): that needs an answer to POST, which Shopify does not promise.
+        message["List-Unsubscribe"] = f"<{unsubscribe_url}>"
     encoding = "base64" if language is Language.JA else "quoted-printable"
     message.set_content(mail.text, cte=encoding)
     message.add_alternative(mail.html, subtype="html", cte=encoding)

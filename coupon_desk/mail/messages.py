@@ -7,13 +7,13 @@ sentence; the frame of the HTML is shared.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from coupon_desk.coupons.notice import CancellationNotice
-from coupon_desk.words import Language, moment, number
+from coupon_desk.coupons.notice import CancellationNotice, Notice, ReminderNotice
+from coupon_desk.words import Language, day, moment, money, number
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -28,14 +28,24 @@ class RenderedMail:
     html: str
 
 
-def render(notice: CancellationNotice, shop_name: str, zone: tzinfo | None = None) -> RenderedMail:
-    """The mail of a notice; the moment of the cancellation in `zone`, or in this computer's own zone."""
+def render(notice: Notice, shop_name: str, zone: tzinfo | None = None) -> RenderedMail:
+    """The mail of a notice; moments in `zone`, or in this computer's own zone."""
     language = notice.language
-    balance = notice.balance_after
-    words = {
-        "shop": one_line(shop_name),
-        "name": one_line(notice.customer_name),
-        "code": notice.code.text,
+    if isinstance(notice, ReminderNotice):
+        kind, words = "reminder_", _of_reminder(notice, zone)
+    else:
+        kind, words = "", _of_cancellation(notice, zone)
+    words |= {"shop": one_line(shop_name), "name": one_line(notice.customer_name), "code": notice.code.text}
+    return RenderedMail(
+        subject=_fill(language, f"{kind}subject.txt", words).strip(),
+        text=_fill(language, f"{kind}body.txt", words),
+        html=_fill(language, f"{kind}body.html", words),
+    )
+
+
+def _of_cancellation(notice: CancellationNotice, zone: tzinfo | None) -> dict[str, object]:
+    language, balance = notice.language, notice.balance_after
+    return {
         "points": number(notice.points_returned, language),
         "is_one_point": notice.points_returned == 1,
         "balance": None if balance is None else number(balance, language),
@@ -43,11 +53,18 @@ def render(notice: CancellationNotice, shop_name: str, zone: tzinfo | None = Non
         "cancelled_at": moment(notice.cancelled_at, language, zone),
         "for_cancelled_order": notice.for_cancelled_order,
     }
-    return RenderedMail(
-        subject=_fill(language, "subject.txt", words).strip(),
-        text=_fill(language, "body.txt", words),
-        html=_fill(language, "body.html", words),
-    )
+
+
+def _of_reminder(notice: ReminderNotice, zone: tzinfo | None) -> dict[str, object]:
+    language = notice.language
+    # The end itself is too late: one that ends at midnight is good until the day before.
+    last = notice.expires_at - timedelta(seconds=1)
+    return {
+        "worth": None if notice.worth is None else money(notice.worth, language),
+        "last_day": day(last, language, zone),
+        "last_moment": moment(last, language, zone),
+        "unsubscribe_url": notice.unsubscribe_url,
+    }
 
 
 def one_line(text: str) -> str:

@@ -11,7 +11,7 @@ from datetime import tzinfo
 from typing import Final
 
 from coupon_desk.clock import Clock
-from coupon_desk.coupons.notice import CancellationNotice
+from coupon_desk.coupons.notice import Notice, ReminderNotice
 from coupon_desk.errors import DeskError, RemoteUnavailable, System
 from coupon_desk.mail.envelope import Envelope, recipient_of, seal, sender_of
 from coupon_desk.mail.failures import Stage, failure
@@ -53,11 +53,11 @@ class SmtpMailer:
         self._tls = tls
         self._zone = zone
 
-    def preview(self, notice: CancellationNotice) -> RenderedMail:
+    def preview(self, notice: Notice) -> RenderedMail:
         """The mail as the customer would read it; nothing is sent."""
         return render(notice, self._shop_name, self._zone)
 
-    def send(self, notice: CancellationNotice) -> None:
+    def send(self, notice: Notice) -> None:
         """Hand the notice to the mail server once.
 
         Raises RemoteUnavailable (surely not sent, try later), RemoteRefused (surely not sent, useless to try again),
@@ -66,7 +66,9 @@ class SmtpMailer:
         mail = self.preview(notice)
         recipient = recipient_of(notice.customer_name, notice.email)
         sender = sender_of(self._mail.sender)
-        envelope = seal(mail, notice.language, sender, recipient, notice.message_id, self._clock.now())
+        leave = notice.unsubscribe_url if isinstance(notice, ReminderNotice) else None
+        sent_at = self._clock.now()
+        envelope = seal(mail, notice.language, sender, recipient, notice.message_id, sent_at, unsubscribe_url=leave)
         with self._signed_in() as session:
             session.deliver(envelope)
         _log.info("the mail server accepted a notice")

@@ -27,6 +27,7 @@ class Right(StrEnum):
     SETTINGS = "settings"
     REPRINT = "reprint"
     ERASE = "erase"
+    REMIND = "remind"
 
     @property
     def label(self) -> Message:
@@ -84,6 +85,7 @@ _MANAGER: Final = _CLERK | {
     Right.INVESTIGATE,
     Right.APPROVE,
     Right.READ_TRAIL,
+    Right.REMIND,
 }
 
 _RIGHTS: Final = {
@@ -117,6 +119,7 @@ _LABELS: Final = {
     Right.SETTINGS: msg("Change the settings"),
     Right.REPRINT: msg("Print receipts again"),
     Right.ERASE: msg("Erase a customer's personal data"),
+    Right.REMIND: msg("Remind customers of coupons that expire soon"),
 }
 
 _REFUSALS: Final = {
@@ -134,4 +137,5 @@ _REFUSALS: Final = {
     Right.SETTINGS: msg("Your role ({role}) may not change the settings."),
     Right.REPRINT: msg("Your role ({role}) may not print receipts again."),
     Right.ERASE: msg("Your role ({role}) may not erase personal data."),
+    Right.REMIND: msg("Your role ({role}) may not remind customers."),
 }

@@ -14,7 +14,17 @@ from coupon_desk.clock import from_text, to_text
 from coupon_desk.coupons.code import CouponCode, InvalidCode, fold
 from coupon_desk.coupons.evidence import Claim, RecordEntry, RecordStatus
 from coupon_desk.coupons.points import Points
-from coupon_desk.coupons.record import DropClaim, MarkCancelled, MarkRefunded, MarkReleased, MarkUsed, PutClaim, RecordChange
+from coupon_desk.coupons.record import (
+    DropClaim,
+    MarkCancelled,
+    MarkRefunded,
+    MarkReleased,
+    MarkReminded,
+    MarkUsed,
+    PutClaim,
+    RecordChange,
+)
+from coupon_desk.coupons.reminding import ReminderMark, ReminderWish
 from coupon_desk.errors import RemoteRefused, System
 from coupon_desk.shopify import splice
 from coupon_desk.words import Message, msg
@@ -25,6 +35,8 @@ LARGEST_RECORD_BYTES: Final = 128 * 1024
 _LIST_KEY: Final = "coupons"
 _MARK: Final = "cancellation"
 _TAKEN_OVER_BY: Final = "taken_over_by"
+_REMINDERS: Final = "reminders"
+_REMINDED: Final = "reminder"
 _MOST_POINTS: Final = Decimal(10**12)
 _MEND: Final = msg("Nothing was done. The record has to be mended by whoever looks after the shop's website.")
 
@@ -54,6 +66,20 @@ def entries_of(raw: str) -> tuple[tuple[CouponCode, RecordEntry], ...]:
                 continue
             found.append((code, _entry(entry)))
     return tuple(found)
+
+
+def reminder_wish(raw: str | None, code: CouponCode) -> ReminderWish:
+    """What the record says about reminders of a coupon: in its entry, or for all of them beside the list.
+
+    `"reminders": false` forbids them, and so does any other word than true: doubt is a no. Raises MalformedRecord.
+    """
+    place = _place_of(raw, code) if raw is not None else None
+    if raw is None or place is None:
+        return ReminderWish()
+    entry = splice.value_at(raw, place)
+    whole = splice.value_at(raw, 0) if splice.kind_at(raw, 0) == "{" else {}
+    is_unwanted = any(told.get(_REMINDERS, True) not in (None, True) for told in (entry, whole))
+    return ReminderWish(is_unwanted, _reminder_mark(entry.get(_REMINDED)))
 
 
 def changed(raw: str | None, code: CouponCode, change: RecordChange) -> str:
@@ -115,6 +141,9 @@ def _changed_entry(text: str, place: int, change: RecordChange) -> str:
                 ("points_returned", change.points_returned),
                 *_taken_over(change.taken_over_by),
             ]
+        case MarkReminded():
+            mark = {"id": change.id, "by": change.by, "at": to_text(change.at)}
+            return splice.put(text, place, [(_REMINDED, mark)])
         case DropClaim():
             return _dropped(text, place, change.operation)
     return splice.put(splice.take(text, place, _MARK), place, changes)
@@ -225,6 +254,15 @@ def _moment(told: Any, *, must_be_understood: bool) -> datetime | None:
         if must_be_understood:
             raise MalformedRecord(msg("The customer's record has a date that Coupon Desk cannot read.")) from wrong
         return None
+
+
+def _reminder_mark(told: Any) -> ReminderMark | None:
+    """A mark that cannot be read is a mark all the same: nobody is reminded twice because of it."""
+    if told is None:
+        return None
+    known = told if isinstance(told, dict) else {}
+    id_, by = (word if isinstance(word := known.get(name), str) else "" for name in ("id", "by"))
+    return ReminderMark(id_, by, _moment(known.get("at"), must_be_understood=False))
 
 
 def _claim(told: Any) -> Claim | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from coupon_desk.training.addresses import SHOPIFY_DOMAIN
 from coupon_desk.training.admin_context import Info, Resolvers, context, needs
 from coupon_desk.training.admin_pages import Page, page
 from coupon_desk.training.search_query import Match, Search, moment_is, number_is, parse, text_is
@@ -44,7 +45,7 @@ def customer_resolvers() -> Resolvers:
             "lastName": lambda it, _: it.last_name,
             "email": lambda it, _: it.email,
             "phone": lambda it, _: it.phone,
-            "defaultEmailAddress": lambda it, _: None if it.email is None else {"emailAddress": it.email},
+            "defaultEmailAddress": _email_address,
             "defaultPhoneNumber": lambda it, _: None if it.phone is None else {"phoneNumber": it.phone},
             "locale": lambda it, _: it.locale,
             "createdAt": lambda it, _: when(it.created_at),
@@ -74,6 +75,13 @@ def customer_resolvers() -> Resolvers:
 def _customer(_: Any, info: Info, **arguments: Any) -> Customer | None:
     number = number_of(arguments["id"], "Customer")
     return None if number is None else context(info).world.customers.get(number)
+
+
+def _email_address(it: Customer, _: Info) -> dict[str, str] | None:
+    if it.email is None:
+        return None
+    leave = f"https://{SHOPIFY_DOMAIN}/account/unsubscribe?customer={it.number}"
+    return {"emailAddress": it.email, "marketingState": it.marketing_state, "marketingUnsubscribeUrl": leave}
 
 
 def _customers(_: Any, info: Info, **arguments: Any) -> Page[Customer]:

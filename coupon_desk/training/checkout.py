@@ -88,6 +88,12 @@ def delete_discount(world: World, code: str) -> None:
     world.drop_discount(discount.number)
 
 
+def consent(world: World, customer_id: str, marketing_state: str) -> None:
+    """A customer agrees to e-mails, or no longer does. Raises KeyError."""
+    customer = known_customer(world, customer_id)
+    world.put_customer(replace(customer, marketing_state=marketing_state, updated_at=whole(world.clock.now())))
+
+
 def _valid(world: World, code: str, now: datetime) -> tuple[Discount, RedeemCode]:
     discount = world.discount_with(code)
     redeemed = None if discount is None else discount.code(code)

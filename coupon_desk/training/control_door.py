@@ -39,6 +39,7 @@ class ControlDoor:
             ("POST", "refund_order"): self._refund_order,
             ("POST", "record"): self._record,
             ("POST", "points"): self._points,
+            ("POST", "consent"): self._consent,
             ("POST", "delete_discount"): self._delete_discount,
             ("POST", "catch_up"): lambda _: premises.change(lambda world: world.catch_up()),
             ("POST", "advance"): lambda told: premises.advance(float(told["seconds"])),
@@ -104,6 +105,9 @@ class ControlDoor:
 
     def _record(self, told: dict[str, Any]) -> None:
         self._premises.change(lambda world: checkout.edit_record(world, told["customer_id"], told["value"]))
+
+    def _consent(self, told: dict[str, Any]) -> None:
+        self._premises.change(lambda world: checkout.consent(world, told["customer_id"], told["marketing_state"]))
 
     def _points(self, told: dict[str, Any]) -> Any:
         entry = self._premises.change(

@@ -134,8 +134,18 @@ class Generated:
         created_at = self.opened_at - timedelta(days=1400) + timedelta(seconds=index * 80_000_000 // self.customers)
         phone = f"+8190{dice.below(100_000_000, self.seed, 7, index):08d}" if locale == "ja" else None
         has_email = dice.below(100, self.seed, 8, index) >= 3
+        agreed = dice.below(100, self.seed, 14, index)
+        marketing_state = "SUBSCRIBED" if agreed < 80 else "NOT_SUBSCRIBED" if agreed < 92 else "UNSUBSCRIBED"
         return Customer(
-            self.customer_number(index), first, last, locale, email if has_email else None, phone, created_at, created_at
+            self.customer_number(index),
+            first,
+            last,
+            locale,
+            email if has_email else None,
+            phone,
+            created_at,
+            created_at,
+            marketing_state=marketing_state,
         )
 
     def discount_number(self, index: int) -> int:

@@ -147,6 +147,10 @@ class TrainingShop:
         """Somebody else writes a customer's coupon record. Raises KeyError."""
         self._premises.change(lambda world: checkout.edit_record(world, customer_id, value))
 
+    def consent(self, customer_id: str, marketing_state: str) -> None:
+        """A customer agrees to e-mails, or no longer does: `SUBSCRIBED`, `UNSUBSCRIBED` … Raises KeyError."""
+        self._premises.change(lambda world: checkout.consent(world, customer_id, marketing_state))
+
     def add_points(self, customer_id: str, points: int, reason: str, reference: str | None = None) -> PointEntry:
         """Somebody else adds or deducts points. Raises KeyError."""
         return self._premises.change(lambda world: checkout.add_points(world, customer_id, points, reason, reference))

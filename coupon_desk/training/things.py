@@ -83,7 +83,10 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer. Names and e-mail are made up; the e-mail's domain is reserved for examples."""
+    """A customer. Names and e-mail are made up; the e-mail's domain is reserved for examples.
+
+    `marketing_state` is Shopify's word for whether they agreed to e-mails.
+    """
 
     number: int
     first_name: str
@@ -94,6 +97,7 @@ class Customer:
     created_at: datetime
     updated_at: datetime
     note: str | None = None
+    marketing_state: str = "SUBSCRIBED"
 
     @property
     def id(self) -> str:

@@ -31,6 +31,7 @@ from coupon_desk.coupons.record import (
     MarkCancelled,
     MarkRefunded,
     MarkReleased,
+    MarkReminded,
     MarkUsed,
     PutClaim,
     RecordChange,
@@ -198,6 +199,8 @@ def _changed(entry: RecordEntry, change: RecordChange) -> RecordEntry:
             return replace(entry, status=RecordStatus.USED, used_at=at, claim=None)
         case MarkRefunded(at=at) | MarkReleased(at=at):
             return replace(entry, refunded_at=at, claim=None)
+        case MarkReminded():
+            return entry
 
 
 @dataclass

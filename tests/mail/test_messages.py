@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import product
 from unicodedata import east_asian_width
@@ -10,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from coupon_desk.coupons.notice import CancellationNotice
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.notice import CancellationNotice, ReminderNotice
 from coupon_desk.mail.messages import RenderedMail, render
-from coupon_desk.words import Language
+from coupon_desk.words import Amount, Language
 
 Notice = Callable[..., CancellationNotice]
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -152,6 +156,45 @@ def test_the_facts_of_the_plain_text_stand_in_one_column(notice: Notice, languag
     facts = [line for line in mail.text.splitlines() if line.startswith(("    ", "\u3000"))]
     assert len(facts) == 4
     values = ["70934-AB12CD-500", "2026/11/23" if language is Language.JA else "23 Nov 2026", "500", "1,700"]
+    columns = {
+        sum(2 if east_asian_width(character) in "WF" else 1 for character in line[: line.index(value)])
+        for line, value in zip(facts, values, strict=True)
+    }
+    assert len(columns) == 1
+
+
+REMINDER = ReminderNotice(
+    message_id="<reminder-1@coupon-desk.example>",
+    email="hanako@example.com",
+    customer_name="佐藤 花子",
+    code=CouponCode("70934-AB12CD-500"),
+    worth=Amount(Decimal(500), "JPY"),
+    expires_at=datetime(2026, 11, 30, 15, 0, tzinfo=UTC),
+    language=Language.JA,
+    unsubscribe_url="https://example.com/leave?a=1&b=2",
+)
+
+
+@pytest.mark.parametrize("worth", [Amount(Decimal(500), "JPY"), None])
+@pytest.mark.parametrize("language", list(Language))
+def test_a_reminder_says_until_when_and_how_to_leave(language: Language, worth: Amount | None) -> None:
+    mail = render(replace(REMINDER, language=language, worth=worth), "Ginza store", TOKYO)
+    reader = Reader(mail.html)
+
+    # It ends at midnight in Tokyo: the day before is the last.
+    last = "30 Nov 2026, 23:59" if language is Language.EN else "2026/11/30 23:59"
+    assert last.partition("," if language is Language.EN else " ")[0] in mail.subject
+    for body in (mail.text, reader.text):
+        assert last in body
+        assert "70934-AB12CD-500" in body
+        assert ("¥500" in body) is (worth is not None)
+        assert "佐藤 花子" in body
+        assert "None" not in body
+    assert "https://example.com/leave?a=1&b=2" in mail.text
+    assert [value for name, value in reader.attributes if name == "href"] == ["https://example.com/leave?a=1&b=2"]
+    assert reader.open == []
+    facts = [line for line in mail.text.splitlines() if line.startswith(("    ", "\u3000"))]
+    values = ["70934-AB12CD-500", *(["¥500"] if worth else []), last]
     columns = {
         sum(2 if east_asian_width(character) in "WF" else 1 for character in line[: line.index(value)])
         for line, value in zip(facts, values, strict=True)

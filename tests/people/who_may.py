@@ -57,6 +57,8 @@ summary                   | read_trail    | no     | no    | yes     | yes   | y
 export                    | export        | no     | no    | no      | yes   | yes     | engine cli window
 explain an alarm          | settings      | no     | no    | no      | yes   | no      | engine cli window
 erase a customer          | erase         | no     | no    | no      | yes   | no      | engine cli
+list reminders            | see           | yes    | yes   | yes     | yes   | yes     | engine cli
+send reminders            | remind        | no     | no    | yes     | yes   | no      | engine cli
 list people               | see           | yes    | yes   | yes     | yes   | yes     | cli window
 add somebody              | manage_people | no     | no    | no      | yes   | no      | engine cli window
 disable somebody          | manage_people | no     | no    | no      | yes   | no      | engine cli

@@ -15,10 +15,20 @@ from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import Claim, RecordStatus
 from coupon_desk.coupons.points import Points
 from coupon_desk.coupons.reasons import Reason
-from coupon_desk.coupons.record import DropClaim, MarkCancelled, MarkRefunded, MarkReleased, MarkUsed, PutClaim, RecordChange
+from coupon_desk.coupons.record import (
+    DropClaim,
+    MarkCancelled,
+    MarkRefunded,
+    MarkReleased,
+    MarkReminded,
+    MarkUsed,
+    PutClaim,
+    RecordChange,
+)
+from coupon_desk.coupons.reminding import ReminderMark, ReminderWish
 from coupon_desk.errors import RemoteRefused
 from coupon_desk.shopify import splice
-from coupon_desk.shopify.record import MalformedRecord, changed, entries_of, entry_of
+from coupon_desk.shopify.record import MalformedRecord, changed, entries_of, entry_of, reminder_wish
 
 CODE = CouponCode("70934-AB12CD-500")
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -28,7 +38,8 @@ MARK = '"cancellation":{"operation":"op-1","by":"sato","at":"2026-11-23T03:00:00
 CANCELLED = MarkCancelled(AT, "sato", Reason.CUSTOMER_REQUEST, Points(500))
 REFUNDED = MarkRefunded(AT, "sato", Points(500))
 RELEASED = MarkReleased(AT, "mori", Points(500))
-CHANGES: list[RecordChange] = [CLAIM, CANCELLED, MarkUsed(AT), REFUNDED, RELEASED, DropClaim("op-1")]
+REMINDED = MarkReminded("reminder-1", AT, "counter-2")
+CHANGES: list[RecordChange] = [CLAIM, CANCELLED, MarkUsed(AT), REFUNDED, RELEASED, REMINDED, DropClaim("op-1")]
 
 ODD = (
     '{ "note" : "caf\\u00e9 \\/ 佐藤", "coupons" :[\n'
@@ -232,7 +243,7 @@ values = st.recursive(
     max_leaves=8,
 )
 OURS = {"code", "status", "points", "used_at", "cancelled_at", "issued_at", "expires_at", "amount", "cancellation"}
-WRITTEN = OURS | {"cancelled_by", "reason", "points_returned", "refunded_at", "refunded_by"}
+WRITTEN = OURS | {"cancelled_by", "reason", "points_returned", "refunded_at", "refunded_by", "reminder"}
 extras = st.dictionaries(texts.filter(lambda key: key not in WRITTEN), values, max_size=4)
 others = st.lists(values.filter(lambda value: not (isinstance(value, dict) and "code" in value)), max_size=4)
 spelling = st.fixed_dictionaries({"ensure_ascii": st.booleans(), "indent": st.sampled_from([None, 0, 2])})
@@ -294,3 +305,27 @@ def test_no_text_at_all_breaks_the_reader(text: str) -> None:
         return
     assert found is None
     json.loads(text)
+
+
+def test_a_reminder_is_marked_where_the_entry_stands_and_read_back() -> None:
+    text = changed(ODD, CODE, REMINDED)
+
+    mark = f'"reminder":{{"id":"reminder-1","by":"counter-2","at":"{AT_TEXT}"}}'
+    assert text == ODD.replace('"status":"active" }', f'"status":"active",{mark} }}')
+    assert reminder_wish(text, CODE) == ReminderWish(mark=ReminderMark("reminder-1", "counter-2", AT))
+
+
+@pytest.mark.parametrize(
+    ("told", "is_unwanted"),
+    [("true", False), ("null", False), ("false", True), ('"no"', True), ("0", True), ("[]", True)],
+)
+def test_reminders_are_unwanted_unless_the_record_says_nothing_or_yes(told: str, is_unwanted: bool) -> None:
+    entry = f'{{"code":"{CODE}","reminders":{told}}}'
+    beside = f'{{"reminders":{told},"coupons":[{{"code":"{CODE}"}}]}}'
+
+    assert [reminder_wish(text, CODE).is_unwanted for text in (f"[{entry}]", beside)] == [is_unwanted] * 2
+
+
+@pytest.mark.parametrize("told", ['"yesterday"', "true", '{"id":7,"at":"then"}'])
+def test_a_mark_that_nobody_understands_is_a_mark(told: str) -> None:
+    assert reminder_wish(f'[{{"code":"{CODE}","reminder":{told}}}]', CODE).mark == ReminderMark("", "", None)
