@@ -45,7 +45,7 @@ def opening_entry(operation: str, code: CouponCode, body: Mapping[str, Any]) -> 
         code=code.text,
         result="opened",
         reason=body["reason"],
-        after={"state": OperationState.RUNNING.value, "kind": body["kind"]},
+        after={"state": OperationState.RUNNING.value, "kind": body["kind"], **({"bulk": body["bulk"]} if body["bulk"] else {})},
         points=code.points,
     )
 

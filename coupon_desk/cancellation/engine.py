@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from coupon_desk.cancellation.approving import Approving
+from coupon_desk.cancellation.calling_off import Brake, call_off, never
 from coupon_desk.cancellation.clear_fields import opening_entry, operation_entry
 from coupon_desk.cancellation.given import refusal
 from coupon_desk.cancellation.operation import (
@@ -29,10 +28,11 @@ from coupon_desk.cancellation.permission import Grant, Permission
 from coupon_desk.cancellation.putting_back import put_back
 from coupon_desk.cancellation.steps import STEPS
 from coupon_desk.cancellation.story import Story, after
+from coupon_desk.cancellation.turns import Turns
 from coupon_desk.cancellation.work import Observer, Systems, Work, tell
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.shared_request import Decision, Verdict
-from coupon_desk.errors import DeskError, ExitStatus, NotPermitted, RemoteError
+from coupon_desk.errors import DeskError, NotPermitted, RemoteError
 from coupon_desk.people.operators import Session
 from coupon_desk.people.roles import Right
 from coupon_desk.trail.index import OperationIndex
@@ -43,16 +43,6 @@ _log = logging.getLogger(__name__)
 
 BEFORE_THE_END: Final = tuple(name for name in StepName if name not in LATE_STEPS)
 """The steps that decide the result; those after it may be late."""
-
-
-STOP_SECONDS: Final = 30.0
-"""So long closing waits for the end of a step: longer than any single request may take."""
-
-
-class Closing(DeskError):
-    """The program is being closed and begins nothing more."""
-
-    exit_status = ExitStatus.NOT_FINISHED
 
 
 def ignore(_: Operation) -> None:
@@ -74,10 +64,19 @@ def _each(ids: Iterable[str], work_on: Callable[[str], Operation]) -> tuple[Oper
 class Engine:
     """Cancels coupons. Safe to use from several threads: one operation is worked on by one thread at a time.
 
-    One process per home: the home's lock is the caller's to hold.
+    One process per home: the home's lock is the caller's to hold. Engines that reach the same systems by other ways share
+    their `turns`.
     """
 
-    def __init__(self, trail: Trail, index: OperationIndex, systems: Systems, permission: Permission, rules: Rules) -> None:
+    def __init__(
+        self,
+        trail: Trail,
+        index: OperationIndex,
+        systems: Systems,
+        permission: Permission,
+        rules: Rules,
+        turns: Turns | None = None,
+    ) -> None:
         self._trail = trail
         self._index = index
         self._systems = systems
@@ -85,44 +84,52 @@ class Engine:
         self._rules = rules
         self._approving = Approving(trail, systems, permission)
         self._others = OtherDesks(systems)
-        self._at_work: set[str] = set()
-        self._turn = threading.Condition()
-        self._is_closing = False
+        self._turns = turns or Turns()
 
     def submit(
-        self, request: CancelRequest, session: Session, observer: Observer = ignore, *, wait_seconds: float = 0.0
+        self,
+        request: CancelRequest,
+        session: Session,
+        observer: Observer = ignore,
+        *,
+        wait_seconds: float = 0.0,
+        brake: Brake = never,
     ) -> Operation:
         """Cancel one coupon and give its points back, exactly once.
 
         Returns the operation as the trail tells it, also when it was refused or is not finished; waits up to `wait_seconds` for
-        what goes on by itself. Raises NotPermitted, NoteTooShort, OperationOpen before anything is written but the refusal.
-        Safe to call again after a crash: see `resume`.
+        what goes on by itself. `brake` may stop it before the pivot. Raises NotPermitted, NoteTooShort, OperationOpen before
+        anything is written but the refusal. Safe to call again after a crash: see `resume`.
         """
         grant = self._permission.ask(session, request)
         operation_id = str(uuid.uuid4())
-        with self._working_on(operation_id):
+        with self._turns.working_on(operation_id):
             work = self._begin(operation_id, grant, observer)
-            return self._run(work, wait_seconds)
+            return self._run(work, wait_seconds, brake=brake)
+
+    def go_on(self, operation_id: str, observer: Observer = ignore, *, brake: Brake = never) -> Operation:
+        """Go on with one operation now, whose time may not have come. Raises as `resume`."""
+        return self._take_up(operation_id, observer, 0.0, on_demand=True, brake=brake)
 
     def approve(
         self, operation_id: str, session: Session, note: str, observer: Observer = ignore, *, wait_seconds: float = 0.0
     ) -> Operation:
         """A second person approves exactly what was asked; all is verified anew. Raises NotPermitted, RemoteError."""
-        with self._working_on(operation_id):
+        with self._turns.working_on(operation_id):
             story = self.story(operation_id)
             person = self._permission.may_approve(session, story.operation)
             return self._go_on_approved(self._approving.approve(story, person, note), observer, wait_seconds)
 
     def reject(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
         """A second person says no: the operation is over, nothing was done. Raises NotPermitted."""
-        with self._working_on(operation_id):
+        with self._turns.working_on(operation_id):
             story = self.story(operation_id)
             person = self._permission.may_approve(session, story.operation)
             return self._over(self._approving.reject(story, person, note), observer)
 
     def withdraw(self, operation_id: str, session: Session, note: str, observer: Observer = ignore) -> Operation:
         """The one who asked, or who may approve, takes back a request of which nothing was done yet. Raises NotPermitted."""
-        with self._working_on(operation_id):
+        with self._turns.working_on(operation_id):
             story = self.story(operation_id)
             operation = story.operation
             is_own = session.login == operation.operator.login
@@ -143,7 +150,7 @@ class Engine:
 
         See `story` for what an answer means before, at and after the pivot.
         """
-        with self._working_on(operation_id):
+        with self._turns.working_on(operation_id):
             story = self.story(operation_id)
             operation = story.operation
             self._permission.people.authorise(session, Right.APPROVE, operation.code.masked)
@@ -167,7 +174,7 @@ class Engine:
         """Go on with everything whose time has come, also with what other desks decided. Errors as in `resume`."""
         self.catch_up(observer)
         due = self._index.due(self._systems.clock.now())
-        free = [row.id for row in due if not self._is_at_work(row.id)]
+        free = [row.id for row in due if not self._turns.is_at_work(row.id)]
         return _each(free, lambda one: self._take_up(one, observer, 0.0, on_demand=False))
 
     def catch_up(self, observer: Observer = ignore) -> tuple[Operation, ...]:
@@ -182,7 +189,7 @@ class Engine:
         waiting = [row.id for row in self._index.open_ones() if row.state == OperationState.AWAITING_APPROVAL]
         if not waiting:
             return ()
-        decided = [one for one in self._others.decisions() if not self._is_at_work(one.operation)]
+        decided = [one for one in self._others.decisions() if not self._turns.is_at_work(one.operation)]
         by_operation = {one.operation: one for one in decided}
         went_on = _each(by_operation, lambda one: self._take_over(by_operation[one], observer))
         for operation_id in waiting:
@@ -192,13 +199,8 @@ class Engine:
         return went_on
 
     def stop(self) -> None:
-        """Begin nothing more, and wait until what is under way has come to the end of its step. The trail has the rest.
-
-        Not for ever: a thread that only waits for its time finds on waking that there is nothing more to do.
-        """
-        with self._turn:
-            self._is_closing = True
-            self._turn.wait_for(lambda: not self._at_work, STOP_SECONDS)
+        """Begin nothing more, and wait until what is under way has come to the end of its step. See `Turns.stop`."""
+        self._turns.stop()
 
     def operation(self, operation_id: str) -> Operation:
         """One operation as the trail tells it. Raises ConfigurationError for an unknown id."""
@@ -208,19 +210,21 @@ class Engine:
         """The whole story of one operation. Raises ConfigurationError for an unknown id."""
         return story_of(self._trail, operation_id)
 
-    def _take_up(self, operation_id: str, observer: Observer, wait_seconds: float, *, on_demand: bool) -> Operation:
-        with self._working_on(operation_id):
+    def _take_up(
+        self, operation_id: str, observer: Observer, wait_seconds: float, *, on_demand: bool, brake: Brake = never
+    ) -> Operation:
+        with self._turns.working_on(operation_id):
             story = self.story(operation_id)
             work = Work(story, self._trail, self._systems, observer)
             waits = story.operation.state is OperationState.NEEDS_ATTENTION
             if waits and on_demand and story.operation.ended_at is None:
                 work.resumed()
-            return self._run(work, wait_seconds, on_demand=on_demand)
+            return self._run(work, wait_seconds, on_demand=on_demand, brake=brake)
 
-    def _run(self, work: Work, wait_seconds: float, *, on_demand: bool = False) -> Operation:
+    def _run(self, work: Work, wait_seconds: float, *, on_demand: bool = False, brake: Brake = never) -> Operation:
         """Step after step, until the operation is over, waits for a person, or waits longer than the caller does.
 
-        `on_demand`: somebody asks for it now, so that the first step does not wait for its time.
+        `on_demand`: somebody asks for it now, so that the first step does not wait for its time. `brake` is asked before each.
         """
         until = self._systems.clock.monotonic() + wait_seconds
         held_code = work.story.row.holds_code
@@ -228,8 +232,10 @@ class Engine:
             if held_code and not work.story.row.holds_code:
                 held_code = False
                 self._others.let_go(work.story)
-            if self._is_closing:
+            if self._turns.is_closing:
                 return work.operation
+            if (why := brake()) is not None:
+                call_off(work, why)
             action = self._next(work.operation, on_demand=on_demand)
             on_demand = False
             if action is not None:
@@ -312,7 +318,7 @@ class Engine:
 
     def _take_over(self, decision: Decision, observer: Observer) -> Operation:
         """Another desk's decision, held against who may here; the trail records one that does not count."""
-        with self._working_on(decision.operation):
+        with self._turns.working_on(decision.operation):
             story = self.story(decision.operation)
             is_asked = story.operation.state is OperationState.AWAITING_APPROVAL
             if not is_asked or decision.request_hash != story.asked_hash:
@@ -331,29 +337,3 @@ class Engine:
                 _log.info("a decision of desk %s waits: %s", decision.desk, silent)
                 return story.operation
             return self._go_on_approved(story, observer, 0.0)
-
-    def _is_at_work(self, operation_id: str) -> bool:
-        with self._turn:
-            return operation_id in self._at_work
-
-    @contextmanager
-    def _working_on(self, operation_id: str) -> Iterator[None]:
-        """One thread at a time works on an operation; a second one waits its turn and then finds it further on."""
-        with self._turn:
-            self._turn.wait_for(lambda: operation_id not in self._at_work)
-            if self._is_closing:
-                raise Closing(
-                    msg("Coupon Desk is being closed."),
-                    done=msg("Nothing was done."),
-                    todo=msg("Open it again and try once more."),
-                )
-            self._at_work.add(operation_id)
-        try:
-            yield
-        except DeskError as wrong:
-            _log.info("operation %s stopped: %s", operation_id, wrong, extra={"detail": wrong.detail})
-            raise
-        finally:
-            with self._turn:
-                self._at_work.discard(operation_id)
-                self._turn.notify_all()

@@ -148,7 +148,7 @@ class CancelRequest:
     """What an operator asks for. `order` is only for the refund of a cancelled order: its name or id.
 
     `takes_over` is the operation that another desk began; a person says that this desk is gone for good. `releases` is the
-    invalidation of our own whose points are asked for.
+    invalidation of our own whose points are asked for. `bulk` is the bulk cancellation that it belongs to, if any.
     """
 
     code: CouponCode
@@ -158,6 +158,7 @@ class CancelRequest:
     order: str | None = None
     takes_over: str | None = None
     releases: str | None = None
+    bulk: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ def opening(
         "order": request.order,
         "takes_over": request.takes_over,
         "releases": request.releases,
+        "bulk": request.bulk,
         "operator": {"login": operator.login, "name": operator.name, "role": operator.role},
         "rules": {
             "settle_seconds": str(rules.settle_seconds),

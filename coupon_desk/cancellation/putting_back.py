@@ -109,6 +109,14 @@ def _is_window_settled(work: Work) -> bool:
         return False
     except RemoteError as refused:
         why_not = msg("The code stays switched off: {why}", why=refused.what)
+    if why_not is not None and why_not != _WORKS and _was_called_off(work):
+        # Nobody may be left with a dead code and no points because somebody changed their mind.
+        work.postponed(StepName.UPDATE_RECORD, why_not, work.now)
+        work.attention(
+            msg("It was stopped before any points were returned, and the coupon could not be put back: {why}", why=why_not),
+            msg("Switch the code on in the Shopify admin, or issue another, then choose “I have seen to it”."),
+        )
+        return False
     _settle(work, why_not or msg("The code works again as before."))
     return True
 
@@ -123,7 +131,7 @@ def _why_not_on_again(work: Work, discount: DiscountSeen, seen: SecondLook) -> M
     if isinstance(now, Absent):
         return msg("The code is gone from Shopify.")
     if now.state is not DiscountState.EXPIRED:
-        return msg("The code works.")
+        return _WORKS
     if discount.state is DiscountState.EXPIRED or (discount.ends_at is not None and discount.ends_at <= work.now):
         return msg("The code stays switched off: its time is over.")
     if work.operation.kind is OperationKind.INVALIDATE:
@@ -133,9 +141,14 @@ def _why_not_on_again(work: Work, discount: DiscountSeen, seen: SecondLook) -> M
     entry = record.entry if isinstance(record, RecordSeen) else None
     if entry is None or entry.claim is None or entry.claim.operation != work.operation.id:
         return msg("The code stays switched off: the customer's record no longer bears our claim.")
+    if _was_called_off(work):
+        return None
     if not _was_used_meanwhile(work):
         return msg("The code stays switched off: this was settled by hand.")
     return None if now.is_used_up else msg("The code stays switched off, so that it cannot be used once more.")
+
+
+_WORKS: Final = msg("The code works.")
 
 
 def _settle(work: Work, detail: Message) -> None:
@@ -144,6 +157,10 @@ def _settle(work: Work, detail: Message) -> None:
 
 def _was_used_meanwhile(work: Work) -> bool:
     return any(finding.rule is Rule.USED_MEANWHILE for finding in work.operation.findings)
+
+
+def _was_called_off(work: Work) -> bool:
+    return any(finding.rule is Rule.WITHDRAWN for finding in work.operation.findings)
 
 
 def _stays_put_back(work: Work) -> bool:

@@ -110,6 +110,8 @@ class Story:
             holds_code=not operation.state.is_over,
             has_open_work=operation.has_open_work,
             allowance=self.allowance,
+            bulk=operation.request.bulk,
+            points_returned=int(operation.points_returned),
         )
 
     @property
@@ -183,6 +185,7 @@ def _opened(entry: Entry) -> Story:
             body["order"],
             body.get("takes_over"),
             body.get("releases"),
+            body.get("bulk"),
         ),
         operator=Operator(**body["operator"]),
         rules=Rules(float(body["rules"]["settle_seconds"]), body["rules"]["retire"], tuple(body["rules"]["recheck_minutes"])),

@@ -21,7 +21,8 @@ class NewEntry:
 
     `actor` is the operator's login, None for the program itself; `code` the coupon's whole code and `customer` the customer's
     id, of which only a mask and keyed hashes are written. The body of an entry that belongs to an operation is sealed; the
-    other fields stay readable for ever, and so hold nothing personal. `at` is when it happened, if not now.
+    other fields stay readable for ever, and so hold nothing personal. `at` is when it happened, if not now. `subject` names
+    what an entry without an operation is about, and has its body sealed too.
     """
 
     action: str
@@ -40,6 +41,7 @@ class NewEntry:
     after: Mapping[str, Any] | None = None
     points: int | None = None
     request_ids: tuple[str, ...] = ()
+    subject: str | None = None
 
 
 class BodyState(StrEnum):

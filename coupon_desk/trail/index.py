@@ -27,7 +27,8 @@ class OperationRow:
     """What is needed to find an operation.
 
     `holds_code`: only one operation per coupon may hold it. `has_open_work`: the program or a person has something left to do.
-    `allowance` is what it takes of its people's limits; it is written with the row, and not read with it.
+    `allowance` is what it takes of its people's limits; it is written with the row, and not read with it. `bulk` is the bulk
+    cancellation that it belongs to, which begins each of its coupons once.
     """
 
     id: str
@@ -42,6 +43,8 @@ class OperationRow:
     holds_code: bool
     has_open_work: bool
     allowance: AllowanceRow | None = None
+    bulk: str | None = None
+    points_returned: int = 0
 
 
 class OperationOpen(StorageError):
@@ -74,6 +77,8 @@ def put_row(connection: Connection, keyed: KeyedHash, row: OperationRow) -> None
         "due_at": to_text(row.due_at) if row.due_at else None,
         "open_code": row.code.text if row.holds_code else None,
         "has_open_work": row.has_open_work,
+        "bulk": row.bulk,
+        "points_returned": row.points_returned,
     }
     changed = connection.execute(_CHANGE, {"of": row.id, **values})
     if changed.rowcount == 0:
@@ -196,4 +201,6 @@ def _row(row: Any) -> OperationRow:
         due_at=from_text(row["due_at"]) if row["due_at"] else None,
         holds_code=row["open_code"] is not None,
         has_open_work=row["has_open_work"],
+        bulk=row["bulk"],
+        points_returned=row["points_returned"],
     )

@@ -91,10 +91,11 @@ class Pen:
         coupon = self.keyed.coupon(code) if code else None
         customer = self.keyed.customer(new.customer) if new.customer else None
         body, sealed = canonical(new.body), None
-        if new.operation is not None:
-            subject = coupon or self.keyed.operation(new.operation)
+        about = new.operation or new.subject
+        if about is not None:
+            subject = coupon or self.keyed.operation(about)
             key_id, key = key_of(self.connection, subject, customer, now)
-            sealed = seal(body, key_id, key, self._surroundings.desk, new.operation, new.action)
+            sealed = seal(body, key_id, key, self._surroundings.desk, new.operation or "", new.action)
         offset = self._surroundings.clock_offset()
         text = entry_text(
             {
