@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
@@ -132,6 +133,15 @@ class ShopifyClient:
     def follow(self, operation: Operation[T], variables: Mapping[str, Any]) -> Reply[T]:
         """Ask once how a write goes on; `abort_reads` leaves it alone, as a part of the write."""
         return self._exchange(_Ask(operation, operation.body(variables), Purpose.WRITE))
+
+    @contextmanager
+    def open_result(self, url: str, position: int) -> Iterator[httpx.Response]:
+        """The result of a bulk operation from a position on, as a stream, from whatever host keeps it; without our token.
+
+        Raises RemoteUnavailable, also when reads are aborted, and RemoteRefused for an address that is not safe.
+        """
+        with self._transport.open_result(url, position, self._transport.aborts) as response:
+            yield response
 
     def abort_reads(self) -> None:
         """For closing the program: every read under way ends at once with RemoteUnavailable. Writes are left alone."""

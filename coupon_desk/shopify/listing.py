@@ -154,7 +154,7 @@ class Listing:
         """
         variables = {"namespace": self._namespace, "key": self._key, "personal": True}
         for nodes, place in self._pages(CUSTOMERS, lambda data: data.customers, variables, updated_since, resume_from):
-            yield CustomerPage(tuple(_listed_customer(node) for node in nodes if node.record), place)
+            yield CustomerPage(tuple(listed_customer(node) for node in nodes if node.record), place)
 
     def discounts(self, updated_since: datetime | None = None, *, resume_from: str | None = None) -> Iterator[DiscountPage]:
         """Every coupon code of every discount, or of those changed since. Raises RemoteUnavailable or RemoteRefused.
@@ -218,7 +218,8 @@ class Listing:
                 )
 
 
-def _listed_customer(customer: Customer) -> ListedCustomer:
+def listed_customer(customer: Customer) -> ListedCustomer:
+    """A customer and the entries of their record, or why there are none."""
     entries: tuple[tuple[CouponCode, RecordEntry], ...] = ()
     problem = None
     try:

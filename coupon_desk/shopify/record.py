@@ -27,6 +27,7 @@ from coupon_desk.coupons.record import (
 from coupon_desk.coupons.reminding import ReminderMark, ReminderWish
 from coupon_desk.errors import RemoteRefused, System
 from coupon_desk.shopify import splice
+from coupon_desk.shopify.plain_record import plain_entries
 from coupon_desk.words import Message, msg
 
 LARGEST_RECORD_BYTES: Final = 128 * 1024
@@ -56,6 +57,9 @@ def entry_of(raw: str | None, code: CouponCode) -> RecordEntry | None:
 
 def entries_of(raw: str) -> tuple[tuple[CouponCode, RecordEntry], ...]:
     """All entries that bear the code of a coupon, in their order. Raises MalformedRecord."""
+    plain = plain_entries(raw)
+    if plain is not None:
+        return plain
     found = []
     for start in _places(raw):
         entry = splice.value_at(raw, start)

@@ -10,7 +10,8 @@ import socket
 import ssl
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from coupon_desk.errors import RemoteUnavailable, System
-from coupon_desk.shopify.refusals import Hopeless, Purpose, no_answer
+from coupon_desk.shopify.refusals import Hopeless, Purpose, no_answer, refused
 from coupon_desk.words import msg
 
 CONNECT_SECONDS: Final = 3.0
@@ -26,6 +27,7 @@ READ_SECONDS: Final = 10.0
 
 _TIMEOUT: Final = httpx.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS, write=READ_SECONDS, pool=READ_SECONDS)
 _LIMITS: Final = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=15.0)
+_HERE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
 
@@ -37,10 +39,11 @@ class Transport:
         host = parts.hostname or ""
         self._host = host
         # A proxy of the environment is for the world outside, not for a training server on this computer.
-        through_proxy = host not in {"127.0.0.1", "localhost", "::1"}
+        through_proxy = host not in _HERE
         context = tls or (_trust() if parts.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         self._reads = _pool(context, through_proxy)
         self._writes = _pool(context, through_proxy)
+        self._results = _pool(context, through_proxy)
         self._read_sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._lock = threading.Lock()
         self._aborts = 0
@@ -72,6 +75,25 @@ class Transport:
         except httpx.HTTPError as failure:
             raise no_answer(purpose, failure) from failure
 
+    @contextmanager
+    def open_result(self, url: str, position: int, aborts: int) -> Iterator[httpx.Response]:
+        """One GET from another host, its answer read by the caller piece by piece; aborted like every read.
+
+        Raises RemoteUnavailable, and RemoteRefused for an address that is neither https nor on this computer.
+        """
+        parts = urlsplit(url)
+        if parts.scheme != "https" and parts.hostname not in _HERE:
+            raise refused(msg("Shopify named an address that is not safe."), detail=f"scheme {parts.scheme}")
+        headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={position}-"} if position else {})}
+        extensions = {"trace": partial(self._note_socket, aborts)}
+        try:
+            with self._results.stream("GET", url, headers=headers, extensions=extensions) as response:
+                yield response
+        except _NOT_SENT as failure:
+            raise _not_reached(parts.hostname or "", failure) from failure
+        except httpx.HTTPError as failure:
+            raise no_answer(Purpose.READ, failure) from failure
+
     def abort_reads(self) -> None:
         """Cut the sockets of all reads: whoever waits in one goes on at once. `close` alone would not free them."""
         with self._lock:
@@ -85,6 +107,7 @@ class Transport:
         """Close all connections."""
         self._reads.close()
         self._writes.close()
+        self._results.close()
 
     def _note_socket(self, aborts: int | None, event: str, noted: Mapping[str, Any]) -> None:
         if not event.endswith(("connect_tcp.complete", "start_tls.complete")):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from graphql import GraphQLError, GraphQLResolveInfo
 
@@ -13,6 +14,10 @@ from coupon_desk.training.options import Options
 from coupon_desk.training.search_query import Search
 from coupon_desk.training.things import Order
 from coupon_desk.training.world import View, World
+
+if TYPE_CHECKING:
+    from coupon_desk.training.bulk_operations import BulkOperations
+    from coupon_desk.training.faults import Faults
 
 Info: TypeAlias = "GraphQLResolveInfo[Any]"
 Resolver = Callable[..., Any]
@@ -23,11 +28,17 @@ _RECENT: Final = timedelta(days=60)
 
 @dataclass(slots=True)
 class AdminContext:
-    """One request to the Admin API. `refused`: as if the app had no rights at all."""
+    """One request to the Admin API. `refused`: as if the app had no rights at all.
+
+    `holding` holds the world, for what goes on after the request.
+    """
 
     world: World
     view: View
     options: Options
+    bulk: BulkOperations
+    faults: Faults
+    holding: Callable[[], AbstractContextManager[Any]]
     refused: bool = False
     search_notes: list[dict[str, Any]] = field(default_factory=list)
 

@@ -16,6 +16,7 @@ from graphql import (
 )
 
 from coupon_desk.training.addresses import SHOPIFY_DOMAIN
+from coupon_desk.training.admin_bulk import bulk_resolvers
 from coupon_desk.training.admin_context import Info, Resolvers, context, denied, too_many
 from coupon_desk.training.admin_customers import customer_resolvers
 from coupon_desk.training.admin_discount_writes import discount_write_resolvers
@@ -25,7 +26,7 @@ from coupon_desk.training.admin_orders import order_resolvers
 from coupon_desk.training.admin_pages import MAX_PAGE, connection_resolvers
 from coupon_desk.training.things import Discount, Order, number_of
 
-_CONNECTIONS = ("DiscountNode", "DiscountRedeemCode", "Customer", "Order")
+_CONNECTIONS = ("BulkOperation", "DiscountNode", "DiscountRedeemCode", "Customer", "Order")
 
 
 @cache
@@ -34,7 +35,7 @@ def admin_schema() -> GraphQLSchema:
     schema = build_schema(schema_text())
     for table in (
         connection_resolvers(_CONNECTIONS), discount_resolvers(), customer_resolvers(), order_resolvers(),
-        discount_write_resolvers(), metafield_write_resolvers(), _shop_resolvers(),
+        discount_write_resolvers(), metafield_write_resolvers(), bulk_resolvers(), _shop_resolvers(),
     ):  # fmt: skip
         _bind(schema, table)
     for union in ("Discount", "DiscountCode"):

@@ -33,6 +33,7 @@ class FaultKind(StrEnum):
     UNAUTHORIZED = "unauthorized"
     STALE_SEARCH = "stale_search"
     HISTORY_BEHIND = "history_behind"
+    BULK_FAILED = "bulk_failed"
 
     @property
     def applied(self) -> bool:
@@ -51,6 +52,7 @@ _APPLIED = frozenset(
         FaultKind.NOT_JSON,
         FaultKind.STALE_SEARCH,
         FaultKind.HISTORY_BEHIND,
+        FaultKind.BULK_FAILED,
     }
 )
 
@@ -59,11 +61,13 @@ _APPLIED = frozenset(
 class Fault:
     """A rule: this call, on these occurrences, breaks like this.
 
-    `call` is a GraphQL operation name or root field, `balance`, `history` or `add` of the point system, `oauth`,
-    `mail.connect`, `mail.sign_in`, `mail.sender`, `mail.recipient` or `mail.content`, or `*`. Occurrences are counted from when
-    the rule was added. At most one of `nth` (from 1), `every` and `probability` (0 to 1) may be given; with none, the next
-    occurrence breaks. `times` limits how often it fires. `seconds` is how long `slow` waits and what `Retry-After` says;
-    `status` is what `http_status` answers (402, 423, 430, 503, 504 …; of the mailbox 4xx or 5xx). Raises ValueError.
+    `call` is a GraphQL operation name or root field, `balance`, `history` or `add` of the point system, `oauth`, `bulk.run` (a
+    bulk operation: `bulk_failed` leaves half of its result, `forbidden` refuses it, `slow` makes it last longer),
+    `bulk.download`, `mail.connect`, `mail.sign_in`, `mail.sender`, `mail.recipient` or `mail.content`, or `*`. Occurrences are
+    counted from when the rule was added. At most one of `nth` (from 1), `every` and `probability` (0 to 1) may be given; with
+    none, the next occurrence breaks. `times` limits how often it fires. `seconds` is how long `slow` waits and what `Retry-
+    After` says; `status` is what `http_status` answers (402, 423, 430, 503, 504 …; of the mailbox 4xx or 5xx). Raises
+    ValueError.
     """
 
     call: str

@@ -15,6 +15,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Final, NoReturn
 
 from coupon_desk.errors import DeskError, ExitStatus
@@ -25,6 +26,7 @@ AT_ONCE: Final = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 """Lingering for no time makes a close a reset: the client cannot mistake it for an answer."""
 _LONGEST_BODY: Final = 12_000_000
 _LOOK_SECONDS: Final = 0.05
+_PIECE: Final = 65_536
 
 
 class PortTaken(DeskError):
@@ -59,14 +61,24 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class FilePart:
+    """The bytes of a file from `start` up to `end`, sent piece by piece and never held."""
+
+    path: Path
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer, and how it leaves."""
+    """An HTTP answer, and how it leaves. With a `file` its bytes are the body."""
 
     status: int
     body: bytes
     content_type: str = "application/json; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
     ending: Ending = Ending.WHOLE
+    file: FilePart | None = None
 
 
 class Line:
@@ -218,16 +230,27 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.body)))
+        part = reply.file
+        length = len(reply.body) if part is None else part.end - part.start
+        self.send_header("Content-Length", str(length))
         for name, value in reply.headers:
             self.send_header(name, value)
         self.end_headers()
         if reply.ending is Ending.TRUNCATED:
             self.close_connection = True
-            self.wfile.write(reply.body[: len(reply.body) // 2])
+            length //= 2
+        if part is None:
+            self.wfile.write(reply.body[:length])
         else:
-            self.wfile.write(reply.body)
+            self._send_file(part, length)
         self.wfile.flush()
+
+    def _send_file(self, part: FilePart, length: int) -> None:
+        with part.path.open("rb") as file:
+            file.seek(part.start)
+            while length > 0 and not self.server.stopped.is_set() and (piece := file.read(min(length, _PIECE))):
+                self.wfile.write(piece)
+                length -= len(piece)
 
     def _reset(self) -> NoReturn:
         self.close_connection = True

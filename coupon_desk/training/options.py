@@ -36,9 +36,10 @@ class ErrorStyle(StrEnum):
 class Options:
     """Everything about a training shop that can be chosen; the defaults are a shop on a good day.
 
-    Lags are in seconds and may be `UNTIL_TOLD`. `job_seconds` is how long Shopify's background jobs take. With `smtp_tls` the
-    mailbox insists on STARTTLS; a user name for the mailbox needs it. `charges_each_node`: `nodes(ids:)` costs each of its
-    nodes, not one object for the whole list (cost.py tells what is known).
+    Lags are in seconds and may be `UNTIL_TOLD`. `job_seconds` is how long Shopify's background jobs take, `bulk_seconds` its
+    bulk operations, of which `bulk_at_once` run at a time; `bulk_ranges`: a download can go on where it broke off. With
+    `smtp_tls` the mailbox insists on STARTTLS; a user name for the mailbox needs it. `charges_each_node`: `nodes(ids:)` costs
+    each of its nodes, not one object for the whole list (cost.py tells what is known).
     """
 
     scopes: frozenset[str] = ALL_SCOPES
@@ -52,6 +53,9 @@ class Options:
     key_handling: KeyHandling = KeyHandling.IGNORED
     error_style: ErrorStyle = ErrorStyle.ERROR
     job_seconds: float = 0
+    bulk_seconds: float = 0
+    bulk_at_once: int = 5
+    bulk_ranges: bool = True
     token_seconds: int = 86399
     latency_seconds: float = 0
     smtp_tls: ssl.SSLContext | None = None
@@ -76,11 +80,13 @@ def changes_from_json(table: dict[str, Any]) -> dict[str, Any]:
                 changes[name] = KeyHandling(value)
             case "error_style":
                 changes[name] = ErrorStyle(value)
-            case "bucket_points" | "token_seconds":
+            case "bulk_ranges":
+                changes[name] = bool(value)
+            case "bucket_points" | "token_seconds" | "bulk_at_once":
                 changes[name] = int(value)
             case "charges_each_node":
                 changes[name] = bool(value)
-            case "restore_points_per_second" | "job_seconds" | "latency_seconds":
+            case "restore_points_per_second" | "job_seconds" | "bulk_seconds" | "latency_seconds":
                 changes[name] = float(value)
             case _:
                 raise KeyError(name)

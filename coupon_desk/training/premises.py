@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from coupon_desk.clock import Clock, VirtualClock
+from coupon_desk.training.bulk_operations import BulkOperations
 from coupon_desk.training.cost import Bucket
 from coupon_desk.training.faults import Fault, FaultKind, Faults
 from coupon_desk.training.journal import Journal
@@ -39,6 +40,7 @@ class Premises:
         self.faults = Faults(seed)
         self.journal = Journal(clock)
         self.bucket = Bucket(clock, options.bucket_points, options.restore_points_per_second)
+        self.bulk = BulkOperations(clock, seed)
         self._lock = threading.RLock()  # one for all worlds: a reset waits for the call that is being worked on
         self._size = max(0, size - SHOWCASE_DISCOUNTS)
         self.world: World
@@ -54,6 +56,7 @@ class Premises:
 
     def reset(self) -> None:
         """As freshly opened; the options stay."""
+        self.bulk.forget()
         self.open()
         self.faults.clear()
         self.journal.clear()

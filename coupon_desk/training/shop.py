@@ -21,6 +21,7 @@ from coupon_desk.training.pos_door import PosDoor
 from coupon_desk.training.premises import Premises
 from coupon_desk.training.shopify_door import ShopifyDoor
 from coupon_desk.training.showcase import Showcase
+from coupon_desk.training.storage_door import StorageDoor
 from coupon_desk.training.things import Customer, Discount, Order
 from coupon_desk.training.world import World
 
@@ -37,9 +38,10 @@ class TrainingShop:
         self._premises = premises
         with ExitStack() as opening:
             shopify, pos, control = (self._listen(opening, port, place) for place in (0, 1, 3))
+            storage = self._listen(opening, 0, 0)
             self.mailbox = Mailbox(premises, port and port + 2)
             opening.pop_all()
-        self._open: tuple[LoopbackServer | Mailbox, ...] = (shopify, pos, control, self.mailbox)
+        self._open: tuple[LoopbackServer | Mailbox, ...] = (shopify, pos, control, storage, self.mailbox)
         options = premises.options
         self.addresses = addresses = Addresses(
             shopify_endpoint=f"http://{HOST}:{shopify.port}",
@@ -53,6 +55,8 @@ class TrainingShop:
         )
         shopify.serve(ShopifyDoor(premises, addresses).answer)
         pos.serve(PosDoor(premises, addresses).answer)
+        premises.bulk.address = f"http://{HOST}:{storage.port}"
+        storage.serve(StorageDoor(premises).answer)
         control.serve(ControlDoor(premises, self.mailbox).answer)
 
     @classmethod
@@ -78,6 +82,7 @@ class TrainingShop:
             thread.start()
         for thread in closing:
             thread.join()
+        self._premises.bulk.forget()
 
     @property
     def clock(self) -> Clock:

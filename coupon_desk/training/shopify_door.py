@@ -80,7 +80,15 @@ class ShopifyDoor:
         premises = self._premises
         refused = fault is not None and fault.kind is FaultKind.FORBIDDEN
         with premises.working() as worked:
-            context = AdminContext(premises.world, premises.view(fault), premises.options, refused)
+            context = AdminContext(
+                premises.world,
+                premises.view(fault),
+                premises.options,
+                premises.bulk,
+                premises.faults,
+                premises.working,
+                refused,
+            )
             answer = execute_request(request, context, premises.bucket)
         done.executed = "data" in answer and not refused
         done.applied = worked.applied

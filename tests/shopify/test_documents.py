@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 from graphql import NoDeprecatedCustomRule, OperationDefinitionNode, build_schema, parse, specified_rules, validate
 
-from coupon_desk.shopify import cancelled_orders, consent, customers, discounts, health, listing, orders, writes
+from coupon_desk.shopify import cancelled_orders, consent, customers, discounts, exports, health, listing, orders, writes
 from coupon_desk.shopify.operations import Operation, document
 
 OPERATIONS = {
@@ -15,7 +15,7 @@ OPERATIONS = {
     for operation in (
         *(
             value
-            for module in (cancelled_orders, consent, customers, discounts, health, listing, orders)
+            for module in (cancelled_orders, consent, customers, discounts, exports, health, listing, orders)
             for value in vars(module).values()
         ),
         *writes.OPERATIONS.values(),

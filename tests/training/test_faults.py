@@ -14,7 +14,9 @@ from coupon_desk.training.shop import TrainingShop
 from tests.training.callers import Admin, Pos, number
 
 RESETS = {FaultKind.RESET_BEFORE, FaultKind.LOST_ANSWER, FaultKind.BLACKHOLE, FaultKind.BLACKHOLE_AFTER}
-ON_WRITES = [kind for kind in FaultKind if kind not in {FaultKind.STALE_SEARCH, FaultKind.HISTORY_BEHIND}]
+ON_WRITES = [
+    kind for kind in FaultKind if kind not in {FaultKind.STALE_SEARCH, FaultKind.HISTORY_BEHIND, FaultKind.BULK_FAILED}
+]
 
 
 def fault(call: str, kind: FaultKind) -> Fault:
