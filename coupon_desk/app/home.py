@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import platform
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +19,6 @@ LOCK_SECONDS: Final = 3.0
 
 class HomeBusy(StorageError):
     """Another program works in this home; nothing was done."""
-
-
-def default_home() -> Path:
-    """`COUPON_DESK_HOME`, or the platform's usual place."""
-    told = os.environ.get("COUPON_DESK_HOME")
-    if told:
-        return Path(told).expanduser()
-    from platformdirs import user_data_path
-
-    return user_data_path("coupon-desk", appauthor=False)
 
 
 def desk_name() -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from coupon_desk.cli.asking import own_pin
 from coupon_desk.cli.output import Output
+from coupon_desk.computer import default_home
 from coupon_desk.errors import ConfigurationError
 from coupon_desk.people.roles import Right
 from coupon_desk.words import Language, msg
@@ -39,8 +40,6 @@ class Call:
         """The home: `--home`, `COUPON_DESK_HOME`, or the platform's usual place."""
         if self.home_asked is not None:
             return self.home_asked.expanduser()
-        from coupon_desk.app.home import default_home
-
         return default_home()
 
     def open(self) -> CouponDesk:

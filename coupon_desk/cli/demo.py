@@ -14,7 +14,7 @@ from coupon_desk.cli.documents import operation_document
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Colour
 from coupon_desk.cli.telling import tell_operation
-from coupon_desk.cli.window import has_display
+from coupon_desk.computer import has_display
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.errors import ExitStatus
 from coupon_desk.words import msg

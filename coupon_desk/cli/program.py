@@ -10,18 +10,17 @@ import click
 from coupon_desk import VERSION
 from coupon_desk.cli.approvals import approvals
 from coupon_desk.cli.audit import audit
-from coupon_desk.cli.call import Call, language_of_surroundings
+from coupon_desk.cli.call import Call
 from coupon_desk.cli.cancelling import cancel, refund_order
 from coupon_desk.cli.central import central
 from coupon_desk.cli.coupons import search, show
 from coupon_desk.cli.demo import demo
 from coupon_desk.cli.doctor import doctor
-from coupon_desk.cli.failures import INTERRUPTED, interrupted, told, unexpected, wrongly_called
+from coupon_desk.cli.ending import begin_call, conclude
 from coupon_desk.cli.inbox import inbox
 from coupon_desk.cli.investigations import investigations
 from coupon_desk.cli.operations import operations, resume
 from coupon_desk.cli.options import for_scripts
-from coupon_desk.cli.output import Output, prepare_streams
 from coupon_desk.cli.people import people
 from coupon_desk.cli.receipts import receipt
 from coupon_desk.cli.reminders import reminders
@@ -30,7 +29,7 @@ from coupon_desk.cli.signals import signals
 from coupon_desk.cli.sync import sync
 from coupon_desk.cli.training import training
 from coupon_desk.cli.window import Window, open_window
-from coupon_desk.errors import DeskError, ExitStatus
+from coupon_desk.errors import ExitStatus
 
 NAME: Final = "coupon-desk"
 
@@ -88,32 +87,12 @@ def run(arguments: Sequence[str], window: Window) -> int:
 
     Returns the exit status of INTERFACE.md §2; no error leaves this function.
     """
-    prepare_streams()
-    output = Output()
-    output.language = language_of_surroundings()
+    call = begin_call(window)
     # A call that cannot be understood is told as JSON too, to those who wanted JSON.
-    output.as_json = "--json" in arguments
-    call = Call(output, window)
-    try:
-        status = _ended(call, arguments)
-        call.close()
-    except KeyboardInterrupt:
-        status = INTERRUPTED
-    except Exception as failure:
-        status = unexpected(call, failure)
-    output.finish()
-    return int(status)
+    call.output.as_json = "--json" in arguments
 
-
-def _ended(call: Call, arguments: Sequence[str]) -> int:
-    try:
+    def work() -> int:
         answer = program.main(list(arguments), prog_name=NAME, obj=call, standalone_mode=False)
         return int(answer or ExitStatus.DONE)
-    except click.ClickException as wrong:
-        return wrongly_called(call, wrong)
-    except DeskError as error:
-        return told(call, error)
-    except (click.Abort, KeyboardInterrupt):
-        return interrupted(call)
-    except Exception as failure:
-        return unexpected(call, failure)
+
+    return conclude(call, work)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from coupon_desk.cli.call import Call
+from coupon_desk.computer import has_display
 from coupon_desk.errors import ConfigurationError, DeskError
 from coupon_desk.words import Language, msg
 
@@ -59,13 +58,6 @@ class Window(Protocol):
         """Lay a receipt out and print it. Raises DeskError."""
 
 
-def has_display() -> bool:
-    """Whether a window can be seen: everywhere but on a Unix without X11 and Wayland."""
-    if sys.platform in {"win32", "darwin"}:
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
 def open_window(call: Call) -> int:
     """Open the desk on this home; without a configuration the window offers the training shop. Raises ConfigurationError."""
     if not has_display():
@@ -74,19 +66,33 @@ def open_window(call: Call) -> int:
             done=msg("Nothing was done."),
             todo=msg("“coupon-desk --help” lists the commands that need none; “coupon-desk demo” shows the program."),
         )
-    home, log = call.home, call.log()
-    window_thread = threading.get_ident()
+    call.log()
+    doors = Doors(call, threading.get_ident())
+    return call.window.open(doors.shop, call.home / "config.toml", doors.training_shop)
 
-    def open_desk() -> CouponDesk:
+
+class Doors:
+    """The two ways into a desk from the window; both take a while and belong on a worker.
+
+    `window_thread` is the one that must never wait for the keyring.
+    """
+
+    def __init__(self, call: Call, window_thread: int) -> None:
+        self._call = call
+        self._window_thread = window_thread
+
+    def shop(self) -> CouponDesk:
+        """Open the desk on this home. Raises DeskError."""
         from coupon_desk.app.desk import CouponDesk
         from coupon_desk.vault import KeyringVault
 
-        vault = KeyringVault(home, forbidden_thread=window_thread, revealed=log.mask.register)
+        home, log = self._call.home, self._call.log()
+        vault = KeyringVault(home, forbidden_thread=self._window_thread, revealed=log.mask.register)
         return CouponDesk.open(home, secrets=vault, log=log)
 
-    def open_training_shop() -> CouponDesk:
+    def training_shop(self) -> CouponDesk:
+        """Open the desk on a fresh training shop. Raises DeskError."""
         from coupon_desk.app.training import open_training
 
-        return open_training(home / "training")
-
-    return call.window.open(open_desk, home / "config.toml", open_training_shop)
+        self._call.log()
+        return open_training(self._call.home / "training")

@@ -34,6 +34,7 @@ def run(open_desk: OpenDesk, *, config: Path | None = None, open_training: OpenD
         memory.recall(config.parent)
     # The training shop's home is known only when it is open.
     window.opened.connect(lambda desk: memory.recall(desk.home))
+    window.opened.connect(lambda _desk: garbage.spare_what_is_loaded())
     window.closing.connect(memory.keep)
     application.setQuitOnLastWindowClosed(False)
     window.closed.connect(lambda: QTimer.singleShot(0, application.quit))

@@ -19,8 +19,6 @@ class WindowGarbage(QObject):
         super().__init__(parent)
         self._was_enabled = gc.isenabled()
         self._was_interval = sys.getswitchinterval()
-        gc.collect()
-        gc.freeze()
         gc.disable()
         # Busy workers hold the interpreter for 5 ms at a time otherwise, and the window stutters.
         sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
@@ -28,6 +26,10 @@ class WindowGarbage(QObject):
         self._timer.setInterval(COLLECT_EVERY_MS)
         self._timer.timeout.connect(collect)
         self._timer.start()
+
+    def spare_what_is_loaded(self) -> None:
+        """Never look again through what is there now: the modules of the program, which stay. Costs next to nothing."""
+        gc.freeze()
 
     def release(self) -> None:
         """Python collects by itself again. Call it after the workers have ended."""

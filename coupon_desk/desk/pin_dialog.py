@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, Spinner, button, column, label, row
-from coupon_desk.desk.sign_in_page import PinField
+from coupon_desk.desk.pin_field import PinField
 from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
 from coupon_desk.words import Message, msg

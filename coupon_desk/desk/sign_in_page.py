@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 from coupon_desk.desk.colours import Tone
-from coupon_desk.desk.company_sign_in import CompanySignIn, or_with_pin
 from coupon_desk.desk.controls import Banner, Spinner, button, column, frame, icon_label, label, row
+from coupon_desk.desk.door import Door, remember
 from coupon_desk.desk.header import TrainingStrip, look_button
+from coupon_desk.desk.pin_field import PinField
 from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
 from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.desk.company_sign_in import CompanySignIn
     from coupon_desk.people.operators import Operator, Session
-
-_STEPS: Final = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
 PRACTISING: Final = "manager"
 """Who is offered first in the training shop."""
@@ -31,15 +29,16 @@ PRACTISING: Final = "manager"
 class SignInForm(QWidget):
     """Login and PIN, checked on a worker, or the company's account; `signed_in` brings the session.
 
-    Used by the page, and where a second person decides.
+    Used by the page, and where a second person decides. Without a desk a PIN waits for it: see `arrive`.
     """
 
     signed_in = Signal(object)
 
-    def __init__(self, stage: Stage, desk: CouponDesk) -> None:
+    def __init__(self, stage: Stage, desk: CouponDesk | None) -> None:
         super().__init__()
         self._stage = stage
         self._desk = desk
+        self._waits_for_desk = False
         self.login = QComboBox()
         self.login.setObjectName("login")
         self.login.setEditable(True)
@@ -61,7 +60,7 @@ class SignInForm(QWidget):
         self.submit_button.clicked.connect(self.submit)
         self._spinner = Spinner(stage)
         self._spinner.hide()
-        self.company = self._company() if desk.company.is_offered else None
+        self.company = self._company(desk) if desk is not None and desk.company.is_offered else None
         asking = QWidget()
         asking.setLayout(
             column(
@@ -75,7 +74,7 @@ class SignInForm(QWidget):
         press.setStretchFactor(self.submit_button, 1)
         pressing.setLayout(press)
         parts: list[QWidget] = [asking, self.problem, pressing]
-        if self.company is not None and desk.company.takes_pins:
+        if self.company is not None and self._takes_pins:
             parts = [self.company, self._parting(), *parts]
         elif self.company is not None:
             parts = [self.company, *parts]
@@ -85,10 +84,16 @@ class SignInForm(QWidget):
 
     def offer(self, operators: Iterable[Operator], chosen: str | None = None, *, but_not: str | None = None) -> None:
         """The operators to choose from; any login may be typed instead."""
+        desk = self._desk
+        if desk is not None:
+            may_work = (one for one in operators if not one.disabled and desk.people.may_work_here(one))
+            self.offer_people(((one.login, one.name) for one in may_work if one.login != but_not), chosen)
+
+    def offer_people(self, people: Iterable[tuple[str, str]], chosen: str | None = None) -> None:
+        """Logins with names to choose from."""
         self.login.clear()
-        for operator in operators:
-            if not operator.disabled and operator.login != but_not and self._desk.people.may_work_here(operator):
-                self.login.addItem(f"{operator.name} ({operator.login})", operator.login)
+        for login, name in people:
+            self.login.addItem(f"{name} ({login})", login)
         place = self.login.findData(chosen)
         self.login.setCurrentIndex(max(0, place))
 
@@ -117,18 +122,35 @@ class SignInForm(QWidget):
             return
         self.problem.hide()
         self._rest(is_checking=True)
+        if self._desk is None:
+            self._waits_for_desk = True
+            return
         people = self._desk.people
         self._stage.runner.read(self, "sign-in", lambda: people.sign_in(login, pin), self._welcome, self._refuse)
 
     def focus(self) -> None:
         """Ready to type."""
-        if self.company is not None and not self._desk.company.takes_pins:
+        if self.company is not None and not self._takes_pins:
             self.company.start.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self.pin.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _company(self) -> CompanySignIn:
-        made = CompanySignIn(self._stage, self._desk)
+    def arrive(self, desk: CouponDesk) -> None:
+        """The desk is open: a PIN that waits for it is checked now."""
+        self._desk = desk
+        if self._waits_for_desk:
+            self._waits_for_desk = False
+            self._rest(is_checking=False)
+            self.submit()
+
+    @property
+    def _takes_pins(self) -> bool:
+        return self._desk is None or self._desk.company.takes_pins
+
+    def _company(self, desk: CouponDesk) -> CompanySignIn:
+        from coupon_desk.desk.company_sign_in import CompanySignIn  # late: few desks use it
+
+        made = CompanySignIn(self._stage, desk)
         made.began.connect(self.problem.hide)
         made.signed_in.connect(self._welcome)
         made.failed.connect(self._refuse)
@@ -136,6 +158,8 @@ class SignInForm(QWidget):
 
     def _parting(self) -> QWidget:
         """What stands between the two ways to sign in."""
+        from coupon_desk.desk.company_sign_in import or_with_pin
+
         made = label(self._stage, or_with_pin(), "muted")
         made.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         return made
@@ -173,65 +197,49 @@ class SignInForm(QWidget):
         self.capitals.setVisible(is_on)
 
 
-class PinField(QLineEdit):
-    """A field that shows dots, takes full-width digits, and notices Caps Lock by what arrives; `stepped`: arrow up or down."""
-
-    capitals_noticed = Signal(bool)
-    stepped = Signal(int)
-
-    def __init__(self, stage: Stage) -> None:
-        super().__init__()
-        self.setEchoMode(QLineEdit.EchoMode.Password)
-        self.setInputMethodHints(Qt.InputMethodHint.ImhDigitsOnly | Qt.InputMethodHint.ImhSensitiveData)
-        self.setMinimumHeight(24)
-        stage.speech.tell(self, msg("PIN"), "setAccessibleName")
-
-    def typed(self) -> str:
-        """The PIN in half-width characters."""
-        return unicodedata.normalize("NFKC", self.text()).strip()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """A capital letter without Shift means Caps Lock."""
-        if event.key() in _STEPS:
-            self.stepped.emit(_STEPS[Qt.Key(event.key())])
-            return
-        text = event.text()
-        if text.isalpha() and text.isascii():
-            has_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self.capitals_noticed.emit(text.isupper() is not has_shift)
-        super().keyPressEvent(event)
-
-
 class SignInPage(QWidget):
-    """The whole page: shop, form, and the training shop's strip."""
+    """The whole page: shop, form, and the training shop's strip.
+
+    Before the desk is open it shows the door, and learns the rest by `arrive`.
+    """
 
     signed_in = Signal(object)
 
-    def __init__(self, stage: Stage, desk: CouponDesk) -> None:
+    def __init__(self, stage: Stage, desk: CouponDesk | None, door: Door | None = None) -> None:
         super().__init__()
         self._stage = stage
-        self._desk = desk
+        self._behind = desk
         self.form = SignInForm(stage, desk)
         self.form.signed_in.connect(self.signed_in)
-        shop = label(stage, role="title")
-        shop.setText(desk.settings.shop.name)
+        shop = self._shop = label(stage, role="title")
+        shop.setText(desk.settings.shop.name if desk is not None else door.shop if door is not None else "")
         shop.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.subtitle = label(stage, msg("Sign in to Coupon Desk"), "muted", wraps=True)
         self.subtitle.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         mark = icon_label(stage, "ticket", "accent", 40)
         top = column(mark, shop, self.subtitle, spacing=6)
         top.setAlignment(mark, Qt.AlignmentFlag.AlignHCenter)
-        self.practice = self._practice() if desk.is_training else None
+        is_training = desk is not None and desk.is_training
+        self.practice = self._practice() if is_training else None
         extras = [self.practice] if self.practice is not None else []
         card = frame("card", column(top, self.form, *extras, spacing=24, margins=(36, 32, 36, 36)))
         card.setFixedWidth(420)
         # Between two springs and not aligned: an aligned card gets the height that its sentences need at the window's width.
         centre = column(0, row(0, card, 0), 0)
-        parts: list[QWidget] = [TrainingStrip(stage)] if desk.is_training else []
+        parts: list[QWidget] = [TrainingStrip(stage)] if is_training else []
         corner = row(0, look_button(stage), margins=(0, 12, 16, 0))
         whole = column(*parts, corner, centre, spacing=0)
         whole.setStretchFactor(centre, 1)
         self.setLayout(whole)
+        if door is not None:
+            self.form.offer_people(door.people)
+
+    def arrive(self, desk: CouponDesk) -> None:
+        """The desk is open: what the door showed is brought up to date, what was typed stays."""
+        self._behind = desk
+        self._shop.setText(desk.settings.shop.name)
+        self.form.arrive(desk)
+        self._look_who(desk, self.form.offer_again)
 
     def _practice(self) -> QLabel:
         """The training shop's PIN opens nothing else, so it may stand here."""
@@ -245,7 +253,8 @@ class SignInPage(QWidget):
     def open(self, chosen: str | None = None) -> None:
         """Show who may sign in."""
         self._stage.speech.tell(self.subtitle, msg("Sign in to Coupon Desk"))
-        self._ask(chosen or (PRACTISING if self._desk.is_training else None))
+        is_training = self._behind is not None and self._behind.is_training
+        self._ask(chosen or (PRACTISING if is_training else None))
 
     def lock(self, session: Session, chosen: str | None = None, why: Message | None = None) -> None:
         """Show that the desk is locked for this operator, and why, where it did not lock by itself.
@@ -260,18 +269,31 @@ class SignInPage(QWidget):
     def _ask(self, chosen: str | None) -> None:
         self.form.problem.hide()
         self.form.pin.clear()
-        people = self._desk.people
-        self._stage.runner.read(self, "operators", people.list, lambda operators: self._offer(operators, chosen), self._fail)
+        if self._behind is not None:
+            self._look_who(self._behind, lambda operators: self.form.offer(operators, chosen))
         self.form.focus()
 
-    def _offer(self, operators: tuple[Operator, ...], chosen: str | None) -> None:
+    def _look_who(self, desk: CouponDesk, offer: Callable[[tuple[Operator, ...]], None]) -> None:
         """Those whom this desk knows at once; then, where a centre is asked, whoever it knows."""
-        self.form.offer(operators, chosen)
-        people = self._desk.people
 
+        def look() -> tuple[Operator, ...]:
+            operators = desk.people.list()
+            remember(desk, operators)
+            return operators
+
+        def offer_and_ask(operators: tuple[Operator, ...]) -> None:
+            offer(operators)
+            self._ask_centre(desk, operators)
+
+        self._stage.runner.read(self, "operators", look, offer_and_ask, self._fail)
+
+    def _ask_centre(self, desk: CouponDesk, operators: tuple[Operator, ...]) -> None:
         def ask_centre() -> tuple[Operator, ...]:
-            people.refresh()
-            return people.list()
+            desk.people.refresh()
+            news = desk.people.list()
+            if news != operators:
+                remember(desk, news)
+            return news
 
         def offer_news(news: tuple[Operator, ...]) -> None:
             if news != operators:

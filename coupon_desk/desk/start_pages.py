@@ -1,4 +1,4 @@
-"""Before anybody can sign in: the desk opens, cannot be opened, is not configured yet, or has no operator yet."""
+"""Before anybody can sign in: the desk cannot be opened, is not configured yet, or has no operator yet."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from coupon_desk.desk.colours import Tone
-from coupon_desk.desk.controls import Banner, Spinner, button, column, frame, icon_label, label, row
+from coupon_desk.desk.controls import Banner, button, column, frame, icon_label, label, row
 from coupon_desk.desk.header import look_button
-from coupon_desk.desk.sign_in_page import PinField
+from coupon_desk.desk.pin_field import PinField
 from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
 from coupon_desk.words import Message, msg
@@ -37,20 +37,6 @@ host = "smtp.example.com"
 username = "desk"
 sender = "Ginza store <points@example.com>"
 """
-
-
-class OpeningPage(QWidget):
-    """The first thing on screen, drawn before the heavy parts of the program are loaded."""
-
-    def __init__(self, stage: Stage) -> None:
-        super().__init__()
-        mark = icon_label(stage, "ticket", "accent", 48)
-        title = label(stage, msg("Coupon Desk"), "title")
-        line = row(0, Spinner(stage), label(stage, msg("Opening…"), "muted"), 0, spacing=10)
-        whole = column(0, mark, title, line, 0, spacing=14)
-        for item in (mark, title):
-            whole.setAlignment(item, Qt.AlignmentFlag.AlignHCenter)
-        self.setLayout(whole)
 
 
 class ProblemPage(QWidget):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,23 +13,27 @@ from PySide6.QtWidgets import QDialog, QMainWindow, QStackedWidget, QWidget
 
 from coupon_desk.clock import SystemClock
 from coupon_desk.desk.colours import Tone
-from coupon_desk.desk.continuation import Continuation
 from coupon_desk.desk.controls import Banner, column
+from coupon_desk.desk.door import may_stand_open, read
 from coupon_desk.desk.idle_watch import IdleWatch
+from coupon_desk.desk.opening_page import OpeningPage
 from coupon_desk.desk.session_watch import SessionWatch
-from coupon_desk.desk.sign_in_page import SignInPage
 from coupon_desk.desk.stage import Stage
-from coupon_desk.desk.start_pages import FirstAdminPage, FirstRunPage, OpeningPage, ProblemPage
-from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.errors import DeskError
 from coupon_desk.people.idle import IdleLock
 from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.desk.continuation import Continuation
+    from coupon_desk.desk.sign_in_page import SignInPage
+    from coupon_desk.desk.start_pages import ProblemPage
+    from coupon_desk.desk.work_page import WorkPage
     from coupon_desk.people.operators import Session
 
 OpenDesk = Callable[[], "CouponDesk"]
+_PAGES: Final = tuple(f"coupon_desk.desk.{name}" for name in ("sign_in_page", "continuation", "work_page"))
+"""What is shown when the desk is open; loaded with it, on a worker."""
 SIZE_PX: Final = (1280, 800)
 FRAME_PX: Final = 40
 
@@ -76,11 +81,12 @@ class Window(QMainWindow):
         whole.setStretchFactor(self.pages, 1)
         centre.setLayout(whole)
         self.setCentralWidget(centre)
-        self._opening = OpeningPage(stage)
-        self._problem = ProblemPage(stage)
-        self._problem.retried.connect(self.open_desk)
+        self._door_page = self._make_door_page()
+        self._opening = self._door_page or OpeningPage(stage)
+        self._problem: ProblemPage | None = None
         self.pages.addWidget(self._opening)
-        self.pages.addWidget(self._problem)
+        if self._door_page is not None:
+            self._door_page.form.focus()
         self._idle_seconds = idle_seconds
         self._idle_lock = IdleLock(SystemClock(), idle_seconds or 0.0)
         self._idle = IdleWatch(self._idle_lock, self)
@@ -100,6 +106,8 @@ class Window(QMainWindow):
     def open_desk(self) -> None:
         """Open the desk; without a configuration, ask what to do."""
         if self._config is not None and not self._config.exists():
+            from coupon_desk.desk.start_pages import FirstRunPage
+
             page = FirstRunPage(self._stage, self._config, offers_training=self._open_training is not None)
             page.training_asked.connect(self._open_training_shop)
             page.retried.connect(self.open_desk)
@@ -162,6 +170,8 @@ class Window(QMainWindow):
 
         def open_and_look() -> tuple[CouponDesk, bool]:
             desk = open_desk()
+            for page in _PAGES:
+                import_module(page)
             return desk, desk.people.is_empty()
 
         self._stage.runner.read(self, "open", open_and_look, self._opened, self._not_opened)
@@ -172,28 +182,57 @@ class Window(QMainWindow):
             self._begin_opening(self._open_training)
 
     def _opened(self, found: tuple[CouponDesk, bool]) -> None:
+        from coupon_desk.desk.continuation import Continuation
+
         desk, is_empty = found
         self.desk = desk
         self._stage.runner.abort_reads_with(desk.abort_reads)
         self._say_title()
         self.opened.emit(desk)
         self.continuation = Continuation(self._stage, desk, self)
-        self.sign_in_page = SignInPage(self._stage, desk)
-        self.sign_in_page.signed_in.connect(self._signed_in)
-        self.pages.addWidget(self.sign_in_page)
+        has_door = self._door_page is not None and self.page is self._door_page and may_stand_open(desk)
+        self.sign_in_page = self._door_page if has_door else self._make_sign_in_page(desk)
         self._idle_lock.wait(self._idle_seconds or desk.settings.policy.idle_minutes * 60.0)
         if is_empty and desk.company.takes_pins:
+            from coupon_desk.desk.start_pages import FirstAdminPage
+
             page = FirstAdminPage(self._stage, desk)
             page.added.connect(self._ask_sign_in)
             self._show(page)
+        elif self.sign_in_page is self._door_page and self._door_page is not None:
+            self._door_page.arrive(desk)
         else:
             self._ask_sign_in()
         # What a crash left goes on at once, before anybody is there; what hinders it is told when somebody is.
         self.continuation.resume()
 
     def _not_opened(self, error: DeskError) -> None:
+        from coupon_desk.desk.start_pages import ProblemPage
+
+        if self._problem is None:
+            self._problem = ProblemPage(self._stage)
+            self._problem.retried.connect(self.open_desk)
         self._problem.show_error(error)
-        self.pages.setCurrentWidget(self._problem)
+        self._show(self._problem)
+
+    def _make_door_page(self) -> SignInPage | None:
+        """The sign-in page before the desk is open, where the last start left word of what to write on it."""
+        door = read(self._config.parent) if self._config is not None and self._config.exists() else None
+        if door is None:
+            return None
+        from coupon_desk.desk.sign_in_page import SignInPage
+
+        page = SignInPage(self._stage, None, door)
+        page.signed_in.connect(self._signed_in)
+        return page
+
+    def _make_sign_in_page(self, desk: CouponDesk) -> SignInPage:
+        from coupon_desk.desk.sign_in_page import SignInPage
+
+        page = SignInPage(self._stage, desk)
+        page.signed_in.connect(self._signed_in)
+        self.pages.addWidget(page)
+        return page
 
     def _ask_sign_in(self, login: str | None = None) -> None:
         if self.sign_in_page is not None:
@@ -217,6 +256,8 @@ class Window(QMainWindow):
             self._locked_dialogs = []
             return
         self._leave_work()
+        from coupon_desk.desk.work_page import WorkPage
+
         self.work_page = WorkPage(self._stage, self.desk, session, self.continuation)
         self.work_page.lock_asked.connect(self.lock)
         self.work_page.switch_asked.connect(self.switch)
