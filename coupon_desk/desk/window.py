@@ -15,6 +15,7 @@ from coupon_desk.clock import SystemClock
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, column
 from coupon_desk.desk.door import may_stand_open, read
+from coupon_desk.desk.first_sight import FRAME_PX, SIZE_PX
 from coupon_desk.desk.idle_watch import IdleWatch
 from coupon_desk.desk.opening_page import OpeningPage
 from coupon_desk.desk.session_watch import SessionWatch
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 OpenDesk = Callable[[], "CouponDesk"]
 _PAGES: Final = tuple(f"coupon_desk.desk.{name}" for name in ("sign_in_page", "continuation", "work_page"))
 """What is shown when the desk is open; loaded with it, on a worker."""
-SIZE_PX: Final = (1280, 800)
-FRAME_PX: Final = 40
 
 
 class Window(QMainWindow):
