@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import msgspec
 
 from coupon_desk.cancellation.packing import pack_discount
 from coupon_desk.cancellation.ports import PointSystem, Shop
+from coupon_desk.cancellation.pos_ids import PosIds
+from coupon_desk.cancellation.recent_evidence import RecentEvidence
 from coupon_desk.clock import Clock
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import (
@@ -46,6 +48,8 @@ class Gatherer:
     executor: Executor
     customer_hint: Callable[[CouponCode], str | None]
     holder: Callable[[CouponCode], Held | None] = lambda _: None
+    recent: RecentEvidence = field(default_factory=RecentEvidence)
+    pos_ids: PosIds = field(default_factory=PosIds)
 
     def gather(
         self,
@@ -65,8 +69,8 @@ class Gatherer:
         if about_customer is None or customer_id != hint:
             about_customer = self._ask_about_customer(code, customer_id)
         will_pass = isinstance(discount, NotAnswered) and discount.will_pass
-        record, orders, history = about_customer.answers(will_pass=will_pass)
-        return Evidence(
+        record, orders, history = self._answers(code, about_customer, will_pass=will_pass)
+        evidence = Evidence(
             code=code,
             gathered_at=self.clock.now(),
             discount=discount,
@@ -78,6 +82,13 @@ class Gatherer:
             taking_over=taking_over,
             held=held.result(),
         )
+        self.recent.keep(evidence, self.clock.monotonic())
+        return evidence
+
+    def just_seen(self, code: CouponCode, *, own: OwnWork | None, operator_contacts: tuple[str, ...]) -> Evidence | None:
+        """What `gather` saw of the coupon a moment ago, once; None where that is not fresh enough to decide on."""
+        seen = self.recent.take(code, self.clock.monotonic())
+        return replace(seen, own=own, operator_contacts=operator_contacts, taking_over=None) if seen is not None else None
 
     def look_again(self, code: CouponCode, discount: DiscountSeen | None, customer_id: str, pos_customer_id: str) -> SecondLook:
         """What may have changed since the evidence was gathered, all sources at once. Raises RemoteError.
@@ -94,18 +105,32 @@ class Gatherer:
     def _ask_about_customer(self, code: CouponCode, customer_id: str | None) -> _AboutCustomer:
         orders = self.executor.submit(self._ask, Source.ORDERS, lambda: self.shop.find_orders(code, customer_id, since=None))
         if customer_id is None:
-            return _AboutCustomer(orders, None)
-        return _AboutCustomer(orders, self.executor.submit(self._record_and_history, code, customer_id))
+            return _AboutCustomer(orders)
+        record = self.executor.submit(self._ask, Source.RECORD, lambda: self.shop.read_record(customer_id, code))
+        guess = self.pos_ids.guess(customer_id)
+        guessed = self.executor.submit(self._history, code, guess) if guess else None
+        return _AboutCustomer(orders, record, guess, guessed)
 
-    def _record_and_history(
-        self, code: CouponCode, customer_id: str
-    ) -> tuple[RecordSeen | Absent | NotAnswered, HistorySeen | Absent | NotAnswered]:
-        record = self._ask(Source.RECORD, lambda: self.shop.read_record(customer_id, code))
+    def _answers(
+        self, code: CouponCode, asked: _AboutCustomer, *, will_pass: bool
+    ) -> tuple[RecordSeen | Absent | NotAnswered, OrdersSeen | NotAnswered, HistorySeen | Absent | NotAnswered]:
+        if asked.record is None:
+            unknown = msg("nobody knows whose coupon this is.")
+            record: RecordSeen | Absent | NotAnswered = NotAnswered(Source.RECORD, unknown, will_pass)
+            return record, asked.orders.result(), NotAnswered(Source.HISTORY, unknown, will_pass)
+        record = asked.record.result()
         if not isinstance(record, RecordSeen):
             unknown = msg("the customer is not known, so the point history cannot be read.")
-            return record, NotAnswered(Source.HISTORY, unknown, will_pass=isinstance(record, NotAnswered) and record.will_pass)
-        pos_id = record.customer.pos_customer_id
-        return record, self._ask(Source.HISTORY, lambda: self.points.read_history(pos_id, code.reference))
+            may_pass = isinstance(record, NotAnswered) and record.will_pass
+            return record, asked.orders.result(), NotAnswered(Source.HISTORY, unknown, may_pass)
+        customer = record.customer
+        self.pos_ids.learn(customer.id, customer.pos_customer_id)
+        is_right = asked.guessed is not None and asked.guess == customer.pos_customer_id
+        history = asked.guessed.result() if asked.guessed and is_right else self._history(code, customer.pos_customer_id)
+        return record, asked.orders.result(), history
+
+    def _history(self, code: CouponCode, pos_id: str) -> HistorySeen | Absent | NotAnswered:
+        return self._ask(Source.HISTORY, lambda: self.points.read_history(pos_id, code.reference))
 
     def _held(self, code: CouponCode) -> Held | None:
         try:
@@ -133,21 +158,12 @@ class SecondLook:
 
 @dataclass(frozen=True, slots=True)
 class _AboutCustomer:
-    orders: Future[OrdersSeen | NotAnswered]
-    record_and_history: Future[tuple[RecordSeen | Absent | NotAnswered, HistorySeen | Absent | NotAnswered]] | None
+    """What was asked about the customer; `guessed` is the history under the id that was guessed."""
 
-    def answers(
-        self, *, will_pass: bool
-    ) -> tuple[RecordSeen | Absent | NotAnswered, OrdersSeen | NotAnswered, HistorySeen | Absent | NotAnswered]:
-        if self.record_and_history is None:
-            unknown = msg("nobody knows whose coupon this is.")
-            return (
-                NotAnswered(Source.RECORD, unknown, will_pass),
-                self.orders.result(),
-                NotAnswered(Source.HISTORY, unknown, will_pass),
-            )
-        record, history = self.record_and_history.result()
-        return record, self.orders.result(), history
+    orders: Future[OrdersSeen | NotAnswered]
+    record: Future[RecordSeen | Absent | NotAnswered] | None = None
+    guess: str | None = None
+    guessed: Future[HistorySeen | Absent | NotAnswered] | None = None
 
 
 def _customer_of(discount: DiscountSeen | Absent | NotAnswered, hint: str | None) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from coupon_desk.cancellation.counting import count
 from coupon_desk.cancellation.gathering import pack_evidence
 from coupon_desk.cancellation.operation import OperationKind, StepName
@@ -26,16 +28,14 @@ from coupon_desk.coupons.release import judge_release
 from coupon_desk.errors import RemoteError, RemoteUnavailable
 from coupon_desk.words import Language, Message, msg
 
+_LOOKED_AT_TWICE: Final = frozenset({OperationKind.CANCEL, OperationKind.INVALIDATE})
+"""Every source is read once more after the code was switched off."""
+
 
 def verify(work: Work) -> None:
     """Decide on fresh evidence from all remote systems whether the coupon may be cancelled."""
     operation, systems = work.operation, work.systems
-    evidence = systems.gatherer.gather(
-        operation.code,
-        own=systems.own_work(operation.code, operation.id),
-        operator_contacts=systems.contacts_of(operation.operator.login),
-        taking_over=operation.request.takes_over,
-    )
+    evidence = _evidence(work)
     order = _order(work)
     verdict = _judge(work, evidence, order)
     proposal = proposal_for(evidence, order) if order is not None else None
@@ -88,6 +88,26 @@ def verify(work: Work) -> None:
             "balance": evidence.history.balance if isinstance(evidence.history, HistorySeen) else None,
             "language": Language.of(customer.locale if customer else None, systems.shop_language).value,
         },
+    )
+
+
+def _evidence(work: Work) -> Evidence:
+    """What was shown a moment ago, where it plainly lets the coupon be cancelled; otherwise every source is asked.
+
+    Not for what a second person approved, and not where the second look is at the record alone.
+    """
+    operation, systems = work.operation, work.systems
+    own = systems.own_work(operation.code, operation.id)
+    contacts = systems.contacts_of(operation.operator.login)
+    is_first = work.step(StepName.VERIFY).attempts == 0 and operation.approved_by is None
+    if is_first and operation.kind in _LOOKED_AT_TWICE and operation.request.takes_over is None:
+        seen = systems.gatherer.just_seen(operation.code, own=own, operator_contacts=contacts)
+        if seen is not None:
+            verdict = _judge(work, seen, None)
+            if verdict.may_cancel and not any(finding.weight is Weight.APPROVAL for finding in verdict.findings):
+                return seen
+    return systems.gatherer.gather(
+        operation.code, own=own, operator_contacts=contacts, taking_over=operation.request.takes_over
     )
 
 

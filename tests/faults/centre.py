@@ -74,6 +74,11 @@ class Centre:
         if self._network is not None:
             self._network.break_by(plan)
 
+    @property
+    def out_for_seconds(self) -> float:
+        """How long it will still be out of reach; 0 where it answers."""
+        return self._network.out_for_seconds if self._network is not None else 0.0
+
     def wait_until_idle(self) -> None:
         """Until every connection to it is gone."""
         network = self._network
@@ -112,6 +117,13 @@ class Network:
         """From now on the server is out of reach when the plan says so."""
         with self._lock:
             self._plan, self._asked, self._down_until = plan, 0, None
+
+    @property
+    def out_for_seconds(self) -> float:
+        """How long the server will still be out of reach; 0 where it answers."""
+        now = self._shop.true_time.now()
+        with self._lock:
+            return max(0.0, (self._down_until - now).total_seconds()) if self._down_until is not None else 0.0
 
     @property
     def is_idle(self) -> bool:

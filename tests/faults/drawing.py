@@ -85,7 +85,7 @@ _BEFORE_POINTS: Final = (StepName.VERIFY, StepName.CLAIM, *(StepName.INVALIDATE,
 
 def drawn(seed: int) -> Plan:
     """The plan of a seed."""
-    plan = _drawn(seed)
+    plan = replace(_drawn(seed), looks_first=Random(f"look {seed}").random() < 0.4)
     match plan.kind:
         case OperationKind.ORDER_REFUND:
             return _with_order(plan, Random(f"order {seed}"))

@@ -227,7 +227,11 @@ class Run:
             holds = self._left_over(desks)
             to_take_over = 0 not in desks and self._held_by_the_other() is not None
             if not goes_on and not holds and ((not waits and not to_take_over) or not tries):
-                return
+                outage_seconds = self._bench.centre.out_for_seconds
+                if not outage_seconds:
+                    return
+                self._time.sleep(outage_seconds)  # people, too, wait until they can sign in again
+                tries = MOST_TRIES
             if not goes_on:
                 tries -= 1
             due = [one.due_at for operations in desks.values() for one in operations if one.due_at is not None]

@@ -57,6 +57,7 @@ def _drawn(plan: Plan) -> list[tuple[str, str]]:
         ("desks", _desks(plan)),
         ("central database", plan.centre.value + (", out of reach for a while" if plan.centre_down_from else "")),
         ("through", "the command line, in real time" if plan.command_line else "the program's door"),
+        ("coupon is", "looked at first" if plan.looks_first else "cancelled unseen"),
         ("program", "stays open" if plan.stays_open else "started anew for each"),
         ("keys of the point system", plan.key_handling),
         ("retire", plan.retire),

@@ -128,6 +128,7 @@ class Plan:
     nobody_decides: bool = False
     answers: bool = False
     stays_open: bool = False
+    looks_first: bool = False
     order_is_cancelled: bool = False
     money_back: MoneyBack = MoneyBack.ALL
     retire: str = "delete-now"

@@ -53,7 +53,10 @@ class Shift:
         request = CancelRequest(code, plan.kind, plan.reason, "Wrong customer at the till", errand.order, errand.takes_over)
         if plan.kind is OperationKind.RELEASE and errand.takes_over is None:
             request = _about_suspicion(request, before)
-        return desk.cancel(request, self._sign_in(plan.asked_by), wait_seconds=WAIT_SECONDS).exit_status
+        session = self._sign_in(plan.asked_by)
+        if plan.looks_first:
+            desk.look(code, session)  # and decides on what is shown
+        return desk.cancel(request, session, wait_seconds=WAIT_SECONDS).exit_status
 
     def _decide(self) -> None:
         """Second persons go through what waits for them; after an approval new doubts may make it wait again."""
