@@ -13,8 +13,8 @@ from coupon_desk.coupons.evidence import Evidence
 FRESH_SECONDS: Final = 30.0
 """So long evidence may be decided on: the time in which a reason and a note are given.
 
-Whatever changes meanwhile is found by the claim (the record's digest) and by the second look at every source, after the code was
-switched off and before points move.
+Whatever changes meanwhile is found by the claim (the record's digest) and by the second look at every source, which comes after
+the code was switched off and before points move.
 """
 
 _KEPT: Final = 8

@@ -105,11 +105,12 @@ class Bench:
         self.people = People(self.database, self.trail, self.world.clock, pins=cheap_pins())
         self.shop = shop = ShopInMemory(self.world)
         points = self.points
+        self.gatherer = Gatherer(shop, points, self.world.clock, AtOnce(), lambda _: CUSTOMER_ID)
         systems = Systems(
             shop=shop,
             points=points,
             mailer=MailerInMemory(self.world),
-            gatherer=Gatherer(shop, points, self.world.clock, AtOnce(), lambda _: CUSTOMER_ID),
+            gatherer=self.gatherer,
             clock=self.world.clock,
             shop_language=Language.EN,
             contacts_of=self._contacts_of,
