@@ -21,7 +21,9 @@ class StorageDoor:
         self._premises = premises
 
     def answer(self, asked: Asked, line: Line) -> Reply:
-        """One HTTP request."""
+        """One HTTP request. Only what asks for a result can break."""
+        if "Signature" not in parse_qs(asked.query):
+            return _error(403, "AccessDenied")
         fault = self._premises.faults.meet(("bulk.download",))
         number = self._premises.journal.open(
             "storage", ("bulk.download",), target=asked.headers.get("range", ""), fault=None if fault is None else fault.kind
@@ -33,7 +35,7 @@ class StorageDoor:
     def _file(self, asked: Asked) -> Reply:
         if "x-shopify-access-token" in asked.headers or "authorization" in asked.headers:
             return _error(400, "InvalidArgument")  # a signed address and credentials are one too many
-        signature = parse_qs(asked.query).get("Signature", [""])[0]
+        signature = parse_qs(asked.query)["Signature"][0]
         found = self._premises.bulk.fetched(asked.path, signature)
         if asked.method != "GET" or found is None:
             return _error(403, "ExpiredToken")
