@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import replace
 
 from coupon_desk.app.view import CouponView
 from coupon_desk.catalogue.catalogue import Catalogue
-from coupon_desk.catalogue.query import Count, CouponPage, CouponQuery, StatusFilter
+from coupon_desk.catalogue.query import Counts, CouponPage, CouponQuery
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.coupons.evidence import CustomerSeen, RecordSeen
@@ -37,9 +37,15 @@ class CouponReading:
         found = self._catalogue.get(code)
         return found if found is None or sees_customers else without_customer(found)
 
-    def counts(self, text: str, session: Session | None) -> Mapping[StatusFilter, Count]:
-        """How many coupons a text finds, by status. Raises NotPermitted, StorageError."""
-        return self._catalogue.counts(text, by_person=self._permit(session, "search"))
+    def known(self, codes: Collection[CouponCode], session: Session | None) -> dict[CouponCode, Coupon]:
+        """Many coupons as the list knows them; those it does not know are missing. Raises NotPermitted, StorageError."""
+        sees_customers = self._permit(session, "search")
+        found = self._catalogue.known(codes)
+        return found if sees_customers else {code: without_customer(coupon) for code, coupon in found.items()}
+
+    def counts(self, query: CouponQuery, session: Session | None) -> Counts:
+        """How many coupons each filter would show. Raises NotPermitted, StorageError."""
+        return self._catalogue.counts(replace(query, by_person=self._permit(session, "search")))
 
     def _permit(self, session: Session | None, about: str) -> bool:
         """Whether customers may be seen, too."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from contextlib import contextmanager
+from datetime import datetime
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -12,13 +13,13 @@ import msgspec
 from sqlalchemy import delete, insert, or_, select, update
 
 from coupon_desk.catalogue import writing
-from coupon_desk.catalogue.counting import counts_of_all, counts_of_text
-from coupon_desk.catalogue.facts import Facts, coupon_of, micros
+from coupon_desk.catalogue.asking import Asker, Values, question
+from coupon_desk.catalogue.counting import counts
+from coupon_desk.catalogue.facts import SHOWN, Facts, coupon_of, micros
 from coupon_desk.catalogue.folding import customer_key
-from coupon_desk.catalogue.narrowing import narrowing
-from coupon_desk.catalogue.query import Count, CouponPage, CouponQuery, StatusFilter
+from coupon_desk.catalogue.query import MOST_ROWS, Counts, CouponPage, CouponQuery
 from coupon_desk.catalogue.rows import CatalogueRow
-from coupon_desk.catalogue.search import Search
+from coupon_desk.catalogue.search import find
 from coupon_desk.catalogue.state import SyncState
 from coupon_desk.clock import Clock
 from coupon_desk.coupons.code import CouponCode
@@ -47,32 +48,43 @@ class Catalogue:
         self._one_writer = threading.Lock()
 
     def search(self, query: CouponQuery) -> CouponPage:
-        """One page: best fit first, newest first among equals; statuses as of now."""
-        now = self._clock.now()
-        until = micros(now + timedelta(days=query.expiring_days or 0))
-        narrowed = narrowing(query.status, expiring=query.expiring_days is not None)
-        with self._database.read() as connection:
-            found = Search(connection, query.text, narrowed, micros(now), until, by_person=query.by_person)
-            places = found.places(query.limit + 1, query.after)
-            shown = places[: query.limit]
-            rows = connection.execute(select(coupons).where(coupons.c.id.in_([cursor.place for cursor in shown])))
-            by_place = {row.id: coupon_of(row, micros(now)) for row in rows}
-        following = shown[-1] if len(places) > len(shown) else None
-        return CouponPage(tuple(by_place[cursor.place] for cursor in shown if cursor.place in by_place), following)
-
-    def counts(self, text: str = "", *, by_person: bool = True) -> dict[StatusFilter, Count]:
-        """How many coupons that fit the text each filter would show; `by_person` as in a query."""
+        """One page in the order of its sort; statuses as of now."""
         now = micros(self._clock.now())
-        with self._database.read() as connection:
-            if not text.strip():
-                return counts_of_all(connection, now)
-            return counts_of_text(connection, text, now, by_person=by_person)
+        with self._asking() as asker:
+            places = find(asker, query, query.limit + 1, now)
+            shown = places[: query.limit]
+            by_place = _coupons(asker, [cursor.place for cursor in shown], now)
+        following = shown[-1] if len(places) > len(shown) else None
+        return CouponPage(tuple(by_place[cursor.place] for cursor in shown), following)
+
+    def counts(self, query: CouponQuery) -> Counts:
+        """How many coupons each filter would show, within the text and the ranges of the query."""
+        now = micros(self._clock.now())
+        with self._asking() as asker:
+            return counts(asker, query, now)
 
     def get(self, code: CouponCode) -> Coupon | None:
         """One coupon by its code."""
-        with self._database.read() as connection:
-            row = writing.row_of(connection, code.text)
-        return coupon_of(row, micros(self._clock.now())) if row else None
+        return self.known([code]).get(code)
+
+    def known(self, codes: Collection[CouponCode]) -> dict[CouponCode, Coupon]:
+        """Many coupons by their codes; those that are not known are missing."""
+        now = micros(self._clock.now())
+        found: dict[CouponCode, Coupon] = {}
+        with self._asking() as asker:
+            for batch in _batches(codes, MOST_ROWS):
+                values = Values()
+                wanted = ", ".join(values.bind(code.text) for code in batch)
+                for row in asker.rows(question(_SHOWN, "coupons", [f"code IN ({wanted})"]), values):
+                    coupon = coupon_of(row, now)
+                    found[coupon.code] = coupon
+        return found
+
+    @contextmanager
+    def _asking(self) -> Iterator[Asker]:
+        database = self._database
+        with database.read() as connection:
+            yield Asker(database, connection)
 
     def upsert(self, rows: Iterable[CatalogueRow]) -> int:
         """Take in news from the sources, a transaction for each batch; returns how many coupons changed."""
@@ -209,7 +221,19 @@ def _then(earlier: writing.Change | None, row: CatalogueRow, seen_at: int) -> wr
     return change
 
 
-def _batches(items: Iterable[T]) -> Iterator[list[T]]:
+def _batches(items: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
     iterator = iter(items)
-    while batch := list(islice(iterator, BATCH)):
+    while batch := list(islice(iterator, size)):
         yield batch
+
+
+def _coupons(asker: Asker, places: Collection[int], now: int) -> dict[int, Coupon]:
+    if not places:
+        return {}
+    values = Values()
+    wanted = ", ".join(values.bind(place) for place in places)
+    rows = asker.rows(question(f"id, {_SHOWN}", "coupons", [f"id IN ({wanted})"]), values)
+    return {place: coupon_of(shown, now) for place, *shown in rows}
+
+
+_SHOWN: Final = ", ".join(SHOWN)

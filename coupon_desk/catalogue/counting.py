@@ -1,81 +1,96 @@
-"""How many coupons each status filter would show; where counting on would take too long, "at least so many"."""
+"""How many coupons each filter would show; where counting on would take too long, "at least so many"."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Connection, text
-
+from coupon_desk.catalogue.asking import Asker, Values, question
+from coupon_desk.catalogue.fitting import LEAN, fit_more_than, ways
 from coupon_desk.catalogue.matching import Match, match
-from coupon_desk.catalogue.narrowing import narrowing
-from coupon_desk.catalogue.query import Count, StatusFilter
+from coupon_desk.catalogue.narrowing import ENDS, PLACE, POINTS, STARTS, Piece, Span, narrowing
+from coupon_desk.catalogue.ordering import INDEX_OF
+from coupon_desk.catalogue.query import EXPIRING_DAYS, Count, Counts, CouponQuery, StatusFilter
 from coupon_desk.catalogue.rows import Shelf
-from coupon_desk.catalogue.search import count, names_one
+from coupon_desk.catalogue.walking import FEW, of_narrowing, of_piece, stretch
 
-MOST: Final = 100_000
-"""Counting stops here: “100,000+”."""
+MOST_MATCHES: Final = 20_000
+"""Counting the matches of a text means looking at each, and stops here."""
 
-MOST_MATCHES: Final = 5_000
-"""Counting the matches of a text means reading each, and stops earlier."""
+_NONE: Final = Count(0, capped=False)
+_NOTHING: Final = Counts(dict.fromkeys(StatusFilter, _NONE), _NONE, _NONE)
+_SINGLE: Final = tuple(status for status in StatusFilter if status is not StatusFilter.ALL)
 
 
-def counts_of_all(connection: Connection, now: int) -> dict[StatusFilter, Count]:
+def counts(asker: Asker, query: CouponQuery, now: int) -> Counts:
+    """What each filter would show at this moment, in the catalogue's microseconds."""
+    if not query.text.strip():
+        return _counts_of_all(asker, query, now)
+    found = match(query.text, codes_only=not query.by_person)
+    return _NOTHING if found is None else _counts_of_text(asker, query, found, now)
+
+
+def _counts_of_all(asker: Asker, query: CouponQuery, now: int) -> Counts:
     """The counts without a text, each from an index alone."""
-    found: dict[StatusFilter, Count] = {}
-    for status in StatusFilter:
-        conditions = narrowing(status, expiring=False).conditions()
-        value = count(connection, conditions, {"now": now}, MOST + 1)
-        found[status] = Count(min(value, MOST), value > MOST)
-    return found
+    by_status: dict[StatusFilter, int] = {
+        status: _count(asker, replace(query, statuses=frozenset({status})), now) for status in _SINGLE
+    }
+    all_of_them = sum(by_status.values())
+    soon = replace(query, statuses=frozenset(), expiring_days=EXPIRING_DAYS)
+    expiring = all_of_them if query.expiring_days is not None else _count(asker, soon, now)
+    return _counts(query, {**by_status, StatusFilter.ALL: all_of_them}, expiring)
 
 
-def counts_of_text(connection: Connection, typed: str, now: int, *, by_person: bool = True) -> dict[StatusFilter, Count]:
-    """The counts among the coupons that fit a text; without `by_person` only in their codes."""
-    found = match(typed, codes_only=not by_person)
-    if found is None:
-        return dict.fromkeys(StatusFilter, Count(0, capped=False))
-    parts = [" ".join(["SELECT * FROM (", part, "LIMIT :ceiling) AS", name]) for name, part in _parts(connection, found)]
-    if not parts:
-        return dict.fromkeys(StatusFilter, Count(0, capped=False))
-    sql = " ".join(
-        [
-            "SELECT shelf, expires_at <= :now AS ended, starts_at > :now AS ahead, count(*) AS many FROM coupons",
-            "WHERE id IN (",
-            " UNION ".join(parts),
-            ") GROUP BY 1, 2, 3",
-        ]
-    )
+def _counts_of_text(asker: Asker, query: CouponQuery, found: Match, now: int) -> Counts:
+    """The counts among the coupons that fit a text."""
+    within = narrowing(replace(query, statuses=frozenset()), now)
+    values = Values()
+    fits = ways(asker, found, values, MOST_MATCHES + 1)
+    if not fits or not within.pieces:
+        return _NOTHING
+    days = EXPIRING_DAYS if query.expiring_days is None else query.expiring_days
+    this_moment, soon = values.bind(now), values.bind(now + timedelta(days=days) // timedelta(microseconds=1))
+    lean = f"coupons INDEXED BY {LEAN}" if asker.is_sqlite else "coupons"
+    what = f"shelf, expires_at <= {this_moment} AS ended, starts_at > {this_moment} AS ahead, expires_at <= {soon} AS soon"
+    every = question(what, lean, [f"coupons.id IN ({' UNION '.join(fits)})", *of_narrowing(within, values, asker.hide)])
+    asked = question("shelf, ended, ahead, soon, count(*)", f"({every}) AS every") + " GROUP BY 1, 2, 3, 4"
     tally = dict.fromkeys(StatusFilter, 0)
-    for shelf, ended, ahead, many in connection.execute(text(sql), {**found.values, "now": now, "ceiling": MOST_MATCHES + 1}):
+    expiring = 0
+    for shelf, ended, ahead, ends_soon, many in asker.rows(asked, values):
+        status = _status(Shelf(shelf), ended=bool(ended), ahead=bool(ahead))
+        tally[status] += many
         tally[StatusFilter.ALL] += many
-        tally[_filter_of(Shelf(shelf), ended=bool(ended), ahead=bool(ahead))] += many
-    capped = tally[StatusFilter.ALL] > MOST_MATCHES
-    return {status: Count(min(value, MOST_MATCHES), capped) for status, value in tally.items()}
+        if ends_soon and status in {StatusFilter.UNUSED, StatusFilter.SCHEDULED}:
+            expiring += many
+    return _counts(query, tally, expiring, MOST_MATCHES if fit_more_than(asker, found, MOST_MATCHES) else None)
 
 
-def _parts(connection: Connection, found: Match) -> Iterator[tuple[str, str]]:
-    """Each way to fit the text, as a query for places, with a name for it."""
-    if found.by_code:
-        yield "by_code", " ".join(["SELECT id FROM coupons WHERE", found.prefix()])
-    if found.by_customer:
-        yield "by_customer", " ".join(["SELECT id FROM coupons WHERE", found.customer()])
-    if not found.by_text or names_one(connection, found):
-        return
-    select = ["SELECT", f"{found.index}.rowid", "FROM", found.index, *_coupons_too(found), "WHERE"]
-    if connection.dialect.name == "sqlite":
-        order = f"ORDER BY {found.index}.rowid DESC"
-        yield "by_text", " ".join([*select, " AND ".join([f"{found.index} MATCH :phrase", *found.in_code()]), order])
-    else:
-        yield "by_text", " ".join([*select, " AND ".join([found.inside(), *found.in_code()])])
+def _counts(query: CouponQuery, tally: Mapping[StatusFilter, int], expiring: int, ceiling: int | None = None) -> Counts:
+    def count(value: int) -> Count:
+        return Count(value, capped=False) if ceiling is None else Count(min(value, ceiling), capped=True)
+
+    wanted = set(query.statuses)
+    shown = tally[StatusFilter.ALL] if not wanted or StatusFilter.ALL in wanted else sum(tally[status] for status in wanted)
+    return Counts({status: count(tally[status]) for status in StatusFilter}, count(expiring), count(shown))
 
 
-def _coupons_too(found: Match) -> list[str]:
-    """The coupons of the texts that the index finds, where their codes have to be looked at."""
-    return [f"JOIN coupons ON coupons.id = {found.index}.rowid"] if found.codes_only else []
+def _count(asker: Asker, query: CouponQuery, now: int) -> int:
+    return sum(_size(asker, piece) for piece in narrowing(query, now).pieces)
 
 
-def _filter_of(shelf: Shelf, *, ended: bool, ahead: bool) -> StatusFilter:
+def _size(asker: Asker, piece: Piece) -> int:
+    """How many coupons a piece holds, counted in the index where that takes the least."""
+    columns = [column for column in (PLACE, POINTS, ENDS) if column in piece.spans]
+    column = columns[0] if columns else ENDS
+    if len(columns) > 1 or piece.spans.get(STARTS, Span()).low is not None:
+        column = stretch(asker, piece, FEW) or column
+    values = Values()
+    return int(asker.rows(question("count(*)", asker.by(INDEX_OF[column]), of_piece(piece, values)), values)[0][0])
+
+
+def _status(shelf: Shelf, *, ended: bool, ahead: bool) -> StatusFilter:
     match shelf:
         case Shelf.USED:
             return StatusFilter.USED

@@ -7,14 +7,15 @@ the order) is computed anew from the facts, so that the order in which sources a
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import Row
 
-from coupon_desk.catalogue.folding import customer_key, fold
+from coupon_desk.catalogue.folding import customer_key, customer_sort, fold
 from coupon_desk.catalogue.rows import CatalogueRow, Standing, is_our_word, shelf_of, standing_of, status_of
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.coupon import Coupon
@@ -25,8 +26,12 @@ NO_START: Final = 0
 NO_END: Final = 1 << 62
 """Stands for a coupon that does not expire, so that dates compare without exceptions."""
 
+FORM: Final = 2
+"""The form of everything that is derived from the facts. A row of an older form is written anew when a sync sees it again."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_STANDINGS: Final = {standing.value: standing for standing in Standing}
 _PLACE_EPOCH_SECONDS: Final = 946_684_800  # 2000-01-01
 _TIE_BITS: Final = 30
 _TIES: Final = (1 << _TIE_BITS) - 1
@@ -170,9 +175,12 @@ class Facts:
         """The row of the table `coupons`, all but its `id`."""
         standing = self.standing
         return {
-            **asdict(self),
+            **{name: getattr(self, name) for name in FACT_NAMES},
             "code_key": fold(self.code),
             "customer_key": customer_key(self.customer_id),
+            "customer_sort": customer_sort(self.customer_name, self.customer_id),
+            "points": int(CouponCode(self.code).points),
+            "form": FORM,
             "standing": standing.value,
             "shelf": shelf_of(standing).value,
             "issued_at": self.issued_at,
@@ -189,30 +197,43 @@ def facts_of(row: Row[Any]) -> Facts:
     return Facts(**{name: getattr(row, name) for name in FACT_NAMES})
 
 
-def coupon_of(row: Any, now: int) -> Coupon:
-    """The coupon that a row of the table `coupons` shows at this moment."""
-    code = CouponCode(row.code)
-    amount = row.record_amount if row.discount_amount is None else row.discount_amount
+SHOWN: Final = (
+    *("code", "standing", "starts_at", "expires_at", "record_amount", "discount_amount", "currency"),
+    *("customer_id", "customer_name", "customer_email", "issued_at", "updated_at"),
+)
+"""The columns that `coupon_of` needs, in its order."""
+
+
+def coupon_of(row: Sequence[Any], now: int) -> Coupon:
+    """The coupon that the columns SHOWN of a row show at this moment."""
+    text, standing, starts_at, expires_at, record_amount, discount_amount, currency, *whose, issued_at, updated_at = row
+    customer_id, customer_name, customer_email = whose
+    code = CouponCode(text)
+    amount = record_amount if discount_amount is None else discount_amount
     return Coupon(
         code=code,
-        status=status_of(Standing(row.standing), row.starts_at, row.expires_at, now),
+        status=status_of(_STANDINGS[standing], starts_at, expires_at, now),
         points=code.points,
         amount=None if amount is None else Decimal(amount),
-        currency=row.currency,
-        customer_id=row.customer_id,
-        customer_name=row.customer_name,
-        customer_email=row.customer_email,
-        issued_at=None if row.issued_at is None else moment(row.issued_at),
-        expires_at=None if row.expires_at == NO_END else moment(row.expires_at),
-        updated_at=moment(row.updated_at),
+        currency=currency,
+        customer_id=customer_id,
+        customer_name=customer_name,
+        customer_email=customer_email,
+        issued_at=None if issued_at is None else moment(issued_at),
+        expires_at=None if expires_at == NO_END else moment(expires_at),
+        updated_at=moment(updated_at),
     )
 
 
 def place_of(code: str, issued_at: int | None) -> int:
     """Where a coupon wants to stand: by the second of issue, ties in an order of their own that every sync finds again."""
-    seconds = 0 if issued_at is None else min(max(issued_at // 1_000_000 - _PLACE_EPOCH_SECONDS, 0), _MOST_SECONDS)
     tie = int.from_bytes(hashlib.blake2b(code.encode(), digest_size=4).digest()) & _TIES
-    return seconds << _TIE_BITS | tie
+    return (0 if issued_at is None else first_place(issued_at)) | tie
+
+
+def first_place(issued_at: int) -> int:
+    """The first place of the second of a known moment of issue; the second before all of them is for the unknown ones."""
+    return min(max(issued_at // 1_000_000 - _PLACE_EPOCH_SECONDS, 1), _MOST_SECONDS) << _TIE_BITS
 
 
 def next_place(place: int) -> int:

@@ -20,7 +20,12 @@ _ASCII_NOISE: Final = dict.fromkeys(code for code in range(128) if not (chr(code
 _GID: Final = re.compile(r"gid://shopify/customer/([0-9]+)", re.IGNORECASE)
 
 FIELD_END: Final = "\n"
-"""Stands between the fields of a search text; folded text never holds it, so no match runs from one field into the next."""
+"""Stands before, between and behind the fields of a search text; folded text never holds it, so no match runs from one field
+into the next, and the beginning and the end of a field can be looked for like any other characters.
+"""
+
+_NOBODY: Final = "\uffff"
+_SORTED_CHARACTERS: Final = 24
 
 
 def fold(text: str) -> str:
@@ -33,10 +38,11 @@ def fold(text: str) -> str:
     return text
 
 
-def search_text(code: str, name: str, email: str | None, phone: str | None) -> str:
-    """Everything of a coupon that a search may find, folded, field by field."""
-    fields = [fold(code), *names(name), fold(email or ""), *_phones(phone or "")]
-    return FIELD_END.join(dict.fromkeys(field for field in fields if field))
+def search_text(name: str, email: str | None, phone: str | None, customer_id: str | None) -> str:
+    """All that a search may find of the person whose coupon it is, folded, each field between two ends; empty for nobody."""
+    fields = [*names(name), fold(email or ""), *_phones(phone or ""), _digits(customer_id) or ""]
+    kept = dict.fromkeys(field for field in fields if field)
+    return FIELD_END.join(("", *kept, "")) if kept else ""
 
 
 def names(name: str) -> tuple[str, ...]:
@@ -48,17 +54,21 @@ def names(name: str) -> tuple[str, ...]:
 
 
 def grams(name: str) -> str:
-    """Every single character and every pair of a name, as words for the full-text index.
+    """Every single character and every pair of a name, as words for the full-text index; once more where the name begins
+    with them, and once more where they are all of it.
 
     Full-text search by three characters cannot find 佐藤; written as code points, because the index's own idea of a word
     does not know every Japanese character.
     """
-    found = {gram for form in names(name) for size in (1, 2) for gram in _slices(form, size)}
+    forms = names(name)
+    found = {gram for form in forms for size in (1, 2) for gram in _slices(form, size)}
+    found |= {FIELD_END + form[:size] for form in forms for size in (1, 2)}
+    found |= {FIELD_END + form + FIELD_END for form in forms if len(form) <= 2}
     return " ".join(sorted(map(gram_word, found)))
 
 
 def gram_word(gram: str) -> str:
-    """The word that stands for one or two characters."""
+    """The word that stands for these few characters."""
     return "".join(f"{ord(character):06x}" for character in gram)
 
 
@@ -73,8 +83,14 @@ def customer_digits(text: str) -> str | None:
 
 def customer_key(customer_id: str | None) -> str | None:
     """A customer's number backwards, so that its last digits can be found by an index."""
-    digits = (customer_id or "").rsplit("/", 1)[-1]
-    return digits[::-1] if digits.isascii() and digits.isdigit() else None
+    digits = _digits(customer_id)
+    return digits[::-1] if digits else None
+
+
+def customer_sort(name: str, customer_id: str | None) -> str:
+    """By what customers are put in order: the beginning of the folded name, then the number; those without a name come last."""
+    known = names(name)
+    return f"{known[0][:_SORTED_CHARACTERS] if known else _NOBODY} {_digits(customer_id) or ''}"
 
 
 def _fold_once(text: str) -> str:
@@ -86,6 +102,11 @@ def _fold_once(text: str) -> str:
 
 def _is_searchable(character: str) -> bool:
     return character in _KEPT_PUNCTUATION or unicodedata.category(character)[0] in "LNM"
+
+
+def _digits(customer_id: str | None) -> str | None:
+    digits = (customer_id or "").rsplit("/", 1)[-1]
+    return digits if digits.isascii() and digits.isdigit() else None
 
 
 def _phones(phone: str) -> Iterator[str]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from coupon_desk.catalogue.folding import customer_digits, fold, gram_word
+from coupon_desk.catalogue.asking import Values
+from coupon_desk.catalogue.folding import FIELD_END, customer_digits, fold, gram_word
+from coupon_desk.catalogue.query import Tier
 
 _SHORTEST_CUSTOMER: Final = 4
 _TRIGRAM: Final = 3
+_LONGEST: Final = 1000
 _BEYOND: Final = "~"
 """Sorts behind every character of a folded code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A text to look for. All conditions are SQL on `coupons`, their values in `values`.
+    """A text to look for. Conditions are SQL; those with `hide` are only looked at where that is a `+`, not gone by.
 
     With `codes_only` it is looked for in codes and in nothing that tells of a person.
     """
@@ -32,7 +35,7 @@ class Match:
 
     @property
     def by_customer(self) -> bool:
-        """Whether the text can be the end of a customer's id; fewer digits would fit too many."""
+        """Whether the text can be the end of a customer's number; fewer digits would fit too many."""
         if self.codes_only:
             return False
         return self.is_customer_id or (self.digits is not None and len(self.digits) >= _SHORTEST_CUSTOMER)
@@ -51,74 +54,88 @@ class Match:
         return len(self.needle) < _TRIGRAM
 
     @property
-    def values(self) -> dict[str, str]:
-        """The values that the conditions name."""
-        backwards = (self.digits or "")[::-1]
-        return {
-            "code": self.needle,
-            "code_end": self.needle + _BEYOND,
-            "customer": backwards,
-            "customer_end": backwards + ("" if self.is_customer_id else _BEYOND),
-            "phrase": f'"{gram_word(self.needle) if self.is_short else self.needle}"',
-            "needle": self.needle,
-            "word": f" {gram_word(self.needle)} ",
-        }
-
-    def exact(self) -> str:
-        """The code is the text."""
-        return "coupons.code_key = :code"
-
-    def names_one(self) -> list[str]:
-        """Conditions any of which tells that the text names a coupon or a customer as a whole.
-
-        Then nothing is looked for that merely holds the text somewhere: nobody wants it, and the long text of a whole code
-        takes the full-text index longer than everything else.
-        """
-        by_code = [self.exact()] if self.by_code else []
-        return by_code + (["coupons.customer_key = :customer"] if self.by_customer else [])
-
-    def prefix(self, hide: str = "") -> str:
-        """The code begins with the text, or is the text."""
-        return f"{hide}coupons.code_key >= :code AND {hide}coupons.code_key < :code_end"
-
-    def customer(self, hide: str = "") -> str:
-        """The customer's id ends with the text."""
-        return f"{hide}coupons.customer_key >= :customer AND {hide}coupons.customer_key <= :customer_end"
+    def text_tiers(self) -> tuple[Tier, ...]:
+        """The ways in which the text can be a part of something, the best first."""
+        if not self.by_text:
+            return ()
+        return (Tier.CONTAINS,) if self.codes_only else (Tier.WHOLE, Tier.STARTS, Tier.CONTAINS)
 
     @property
     def index(self) -> str:
         """The table that finds the text anywhere: by three characters, or by names' single characters and pairs."""
         return "coupon_grams" if self.is_short else "coupon_text"
 
-    def inside(self, hide: str = "") -> str:
-        """The text stands in what the index holds, told without its help.
+    def exact(self, values: Values) -> str:
+        """The code is the text."""
+        return f"coupons.code_key = {values.bind(self.needle)}"
+
+    def prefix(self, values: Values, hide: str = "") -> str:
+        """The code begins with the text, or is the text."""
+        low, high = values.bind(self.needle), values.bind(self.needle + _BEYOND)
+        return f"{hide}coupons.code_key >= {low} AND {hide}coupons.code_key < {high}"
+
+    def longer(self, values: Values) -> str:
+        """The code is not the text."""
+        return f"coupons.code_key <> {values.bind(self.needle)}"
+
+    def customer(self, values: Values, hide: str = "") -> str:
+        """The customer's number ends with the text; with Shopify's global id it is the text."""
+        backwards = (self.digits or "")[::-1]
+        if self.is_customer_id:
+            return f"{hide}coupons.customer_key = {values.bind(backwards)}"
+        low, high = values.bind(backwards), values.bind(backwards + _BEYOND)
+        return f"{hide}coupons.customer_key >= {low} AND {hide}coupons.customer_key < {high}"
+
+    def whole_customer(self, values: Values) -> str:
+        """The customer's number is the text."""
+        return f"coupons.customer_key = {values.bind((self.digits or '')[::-1])}"
+
+    def not_by_number(self, values: Values, hide: str = "") -> list[str]:
+        """What keeps coupons out that fit by their code's beginning or their customer's number."""
+        conditions = [f"NOT ({self.prefix(values, hide)})"] if self.by_code else []
+        if self.by_customer:
+            conditions.append(f"(coupons.customer_key IS NULL OR NOT ({self.customer(values, hide)}))")
+        return conditions
+
+    def phrase(self, tier: Tier | None = None) -> str:
+        """What the full-text index is asked for: the coupons of this tier alone, or of all that the text is a part of."""
+        if tier is None or self.codes_only:
+            return self._in_index("", "")
+        own, better = self._in_index(*_ENDS[tier]), _BETTER.get(tier)
+        return f"{own} NOT {self._in_index(*_ENDS[better])}" if better else own
+
+    def inside(self, values: Values, hide: str, tier: Tier | None = None) -> str:
+        """The same, told without help of the index.
 
         SQLite 3.40 answers a bare LIKE on one or two Japanese characters from the index, and wrongly: there, it is hidden.
         """
+        if tier is None or self.codes_only:
+            return self._standing(values, hide, "", "")
+        own, better = self._standing(values, hide, *_ENDS[tier]), _BETTER.get(tier)
+        return f"{own} AND NOT {self._standing(values, hide, *_ENDS[better])}" if better else own
+
+    def _in_index(self, before: str, behind: str) -> str:
+        gram = before + self.needle + behind
+        column = "{code} : " if self.codes_only else ""
+        return f'{column}"{gram_word(gram) if self.is_short else gram}"'
+
+    def _standing(self, values: Values, hide: str, before: str, behind: str) -> str:
+        gram = before + self.needle + behind
         if self.is_short:
-            return "' ' || coupon_grams.grams || ' ' LIKE '%' || :word || '%'"
-        return f"{hide}coupon_text.text LIKE '%' || :needle || '%'"
+            return f"(' ' || coupon_grams.grams || ' ' LIKE {values.bind(f'% {gram_word(gram)} %')})"
+        pattern = values.bind(f"%{gram}%")
+        in_code = f"{hide}coupon_text.code LIKE {pattern}"
+        return f"({in_code})" if self.codes_only else f"({in_code} OR {hide}coupon_text.text LIKE {pattern})"
 
-    def in_code(self) -> list[str]:
-        """What keeps coupons out that hold the text elsewhere than in their code, where only codes are looked through."""
-        return ["coupons.code_key LIKE '%' || :needle || '%'"] if self.codes_only else []
 
-    def not_by_code(self, hide: str = "") -> list[str]:
-        """What keeps coupons whose code begins with the text out of the tiers below."""
-        return [f"NOT ({self.prefix(hide)})"] if self.by_code else []
-
-    def not_better(self, hide: str = "") -> list[str]:
-        """What keeps coupons of all better tiers out of the last one, and those that may not be found by this text."""
-        conditions = self.not_by_code(hide) + self.in_code()
-        if self.by_customer:
-            conditions.append(f"(coupons.customer_key IS NULL OR NOT ({self.customer(hide)}))")
-        return conditions
+_ENDS: Final = {Tier.WHOLE: (FIELD_END, FIELD_END), Tier.STARTS: (FIELD_END, ""), Tier.CONTAINS: ("", "")}
+_BETTER: Final = {Tier.STARTS: Tier.WHOLE, Tier.CONTAINS: Tier.STARTS}
 
 
 def match(text: str, *, codes_only: bool = False) -> Match | None:
-    """What to look for; None where the text holds nothing that could be found (only punctuation)."""
+    """What to look for; None where the text holds nothing that could be found (only punctuation, or a page)."""
     digits = customer_digits(text)
-    if digits is not None:
+    if digits is not None and len(digits) <= _LONGEST:
         return Match(digits, digits, is_customer_id=not fold(text).isdigit(), codes_only=codes_only)
     needle = fold(text)
-    return Match(needle, codes_only=codes_only) if needle else None
+    return Match(needle, codes_only=codes_only) if 0 < len(needle) <= _LONGEST else None

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, text, update
 
-from coupon_desk.catalogue.facts import FACT_NAMES, Facts, facts_of, is_same_second, next_place, place_of
-from coupon_desk.catalogue.folding import grams, search_text
+from coupon_desk.catalogue.facts import FACT_NAMES, FORM, Facts, facts_of, is_same_second, next_place, place_of
+from coupon_desk.catalogue.folding import fold, grams, search_text
 from coupon_desk.storage.tables.catalogue import coupon_grams, coupon_text, coupons
 
 Change = Callable[[Facts], Facts]
@@ -51,7 +51,7 @@ def plan(connection: Connection, changes: Mapping[str, Change]) -> Plan:
         row = known.get(code)
         before = facts_of(row) if row is not None else Facts(code)
         after = change(before)
-        if _without_seen(after) == _without_seen(before):
+        if _without_seen(after) == _without_seen(before) and (row is None or row.form == FORM):
             if row is not None and after != before:
                 seen.append({"of": row.id, **{name: getattr(after, name) for name in _SEEN}})
             continue
@@ -64,13 +64,13 @@ def plan(connection: Connection, changes: Mapping[str, Change]) -> Plan:
             gone.append(row.id)
         elif is_same_second(row.id, place_of(code, after.issued_at)):
             same_place.append((row.id, after))
-            if _words(before) != _words(after):
+            if row.form != FORM or _words(before) != _words(after):
                 reworded.append((row.id, after))
         else:
             gone.append(row.id)
             new.append(after)
     placed = _placed(connection, new)
-    worded = [*placed, *reworded]
+    words = [words_of(place, facts) for place, facts in (*placed, *reworded)]
     return Plan(
         changed,
         seen,
@@ -78,9 +78,15 @@ def plan(connection: Connection, changes: Mapping[str, Change]) -> Plan:
         [{"id": place, **facts.columns()} for place, facts in placed],
         [{"of": place, **{f"new_{name}": value for name, value in facts.columns().items()}} for place, facts in same_place],
         [place for place, _ in reworded],
-        [{"rowid": place, "text": search_text(*_words(facts))} for place, facts in worded],
-        [{"rowid": place, "grams": grams(facts.customer_name)} for place, facts in worded if facts.customer_name],
+        [text for text, _ in words],
+        [pairs for _, pairs in words if pairs is not None],
     )
+
+
+def words_of(place: int, facts: Facts) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """What a search finds a coupon by: its rows of `coupon_text` and, where the customer has a name, of `coupon_grams`."""
+    found_by = {"rowid": place, "code": fold(facts.code), "text": search_text(*_words(facts))}
+    return found_by, {"rowid": place, "grams": grams(facts.customer_name)} if facts.customer_name else None
 
 
 def carry_out(connection: Connection, planned: Plan) -> None:
@@ -96,7 +102,7 @@ def carry_out(connection: Connection, planned: Plan) -> None:
     if planned.new:
         connection.execute(insert(coupons), planned.new)
     if planned.same_place:
-        names: dict[str, Any] = {name: bindparam(f"new_{name}") for name in Facts("").columns()}
+        names: dict[str, Any] = {each.name: bindparam(f"new_{each.name}") for each in coupons.c if each.name != "id"}
         connection.execute(update(coupons).where(coupons.c.id == bindparam("of")).values(names), planned.same_place)
     if planned.texts:
         connection.execute(insert(coupon_text), planned.texts)
@@ -146,7 +152,7 @@ def _placed(connection: Connection, new: list[Facts]) -> list[tuple[int, Facts]]
 
 
 def _words(facts: Facts) -> tuple[str, ...]:
-    return facts.code, facts.customer_name, facts.customer_email or "", facts.customer_phone or ""
+    return facts.customer_name, facts.customer_email or "", facts.customer_phone or "", facts.customer_id or ""
 
 
 def _forget_words(connection: Connection, places: list[int]) -> None:

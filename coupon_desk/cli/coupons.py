@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from coupon_desk.cli.call import Call
 from coupon_desk.cli.coupon_documents import coupon_document, view_document
 from coupon_desk.cli.coupon_page import tell_view
+from coupon_desk.cli.coupon_ranges import Asked, range_options
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Cell, Colour, Row
 from coupon_desk.coupons.code import CouponCode
@@ -21,8 +23,6 @@ from coupon_desk.words import Amount, Language, day, money, msg, msgn, number, s
 if TYPE_CHECKING:
     from coupon_desk.coupons.coupon import Coupon
     from coupon_desk.people.operators import Session
-
-FILTERS: Final = ("all", "unused", "used", "expired", "cancelled", "scheduled", "needs_attention")
 
 STATUS_COLOURS: Final = {
     CouponStatus.UNUSED: Colour.GOOD,
@@ -39,23 +39,21 @@ HIDDEN_CUSTOMER: Final = "•••"
 
 @click.command(short_help="Find coupons.")
 @click.argument("query", required=False, default="")
-@click.option("--status", type=click.Choice(FILTERS), default="all", show_default=True, help="Only coupons that stand so.")
-@click.option("--expiring", type=click.IntRange(0, 3650), metavar="DAYS", help="Only coupons that expire within so many days.")
+@range_options
 @click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="At most so many.")
 @for_scripts
 @click.pass_obj
-def search(call: Call, query: str, status: str, expiring: int | None, limit: int) -> int:
-    """Find coupons by code, customer or e-mail, as the table shows them."""
-    from coupon_desk.catalogue.query import MOST_ROWS, CouponQuery, StatusFilter
+def search(call: Call, /, query: str, limit: int, **asked: Any) -> int:
+    """Find coupons by code, customer, e-mail or phone, as the table shows them."""
+    from coupon_desk.catalogue.query import MOST_ROWS
 
     call.document = {"coupons": [], "more": False}
+    wanted = Asked(**asked).query(query)
     desk, session = call.reader(Right.SEE, "search")
     found: list[Coupon] = []
     after = None
     while True:
-        page = desk.coupons.search(
-            CouponQuery(query, StatusFilter(status), expiring, limit=min(limit - len(found), MOST_ROWS), after=after), session
-        )
+        page = desk.coupons.search(replace(wanted, limit=min(limit - len(found), MOST_ROWS), after=after), session)
         found.extend(page.rows)
         after = page.next
         if after is None or len(found) >= limit:

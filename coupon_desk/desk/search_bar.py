@@ -85,7 +85,7 @@ class SearchBar(QWidget):
         status = next(status for status, segment in self._segments.items() if segment.isChecked())
         return CouponQuery(
             text=self.text.text().strip(),
-            status=status,
+            statuses=frozenset({status}),
             expiring_days=EXPIRING_DAYS if self.expiring.isChecked() else None,
         )
 

@@ -226,8 +226,10 @@ class WorkPage(QWidget):
         self.review_watch.look()
 
     def _count(self) -> None:
-        desk, session, text = self._desk, self.session, self.search.query.text
-        self._stage.runner.read(self, "counts", lambda: desk.coupons.counts(text, session), self.search.show_counts, self._fail)
+        desk, session, query = self._desk, self.session, self.search.query
+        self._stage.runner.read(
+            self, "counts", lambda: desk.coupons.counts(query, session).by_status, self.search.show_counts, self._fail
+        )
 
     def _fail(self, error: DeskError) -> None:
         self.problem.show_message(Tone.WARN, error.what, error.todo)

@@ -71,7 +71,7 @@ class Database:
         with _translated(), self._engine.execution_options(writing=True).begin() as connection:
             yield connection
 
-    def bare_rows(self, connection: Connection, query: str, values: tuple[Any, ...]) -> Iterator[Any]:
+    def bare_rows(self, connection: Connection, query: str, values: tuple[Any, ...] | dict[str, Any]) -> Iterator[Any]:
         """The rows of a query, as tuples straight from SQLite's driver, for what has to be fast. Raises StorageError."""
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)

@@ -33,7 +33,13 @@ class Desk:
     database: Database
 
     def found(self, text: str = "", status: StatusFilter = StatusFilter.ALL, days: int | None = None) -> list[str]:
-        return [row.code.text for row in self.catalogue.search(CouponQuery(text, status, days)).rows]
+        return self.codes(CouponQuery(text, frozenset({status}), days))
+
+    def codes(self, query: CouponQuery) -> list[str]:
+        return [row.code.text for row in self.catalogue.search(query).rows]
+
+    def count(self, text: str = "", status: StatusFilter = StatusFilter.ALL) -> int:
+        return self.catalogue.counts(CouponQuery(text)).by_status[status].value
 
     def status(self, code: str) -> str | None:
         coupon = self.catalogue.get(CouponCode(code))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from coupon_desk.catalogue.query import CouponQuery, StatusFilter
+from coupon_desk.catalogue.query import CouponQuery
 from tests.catalogue.conftest import HANAKO, Desk
 
 Issue = Callable[..., None]
@@ -13,7 +13,7 @@ Issue = Callable[..., None]
 def found(desk: Desk, typed: str) -> tuple[list[str], int]:
     """The codes of the table, and what the filter “All” counts: one must not tell what the other hides."""
     page = desk.catalogue.search(CouponQuery(typed, by_person=False))
-    count = desk.catalogue.counts(typed, by_person=False)[StatusFilter.ALL]
+    count = desk.catalogue.counts(CouponQuery(typed, by_person=False)).shown
     return [row.code.text for row in page.rows], count.value
 
 

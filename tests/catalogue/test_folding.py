@@ -72,7 +72,7 @@ def test_a_name_is_found_both_ways_round() -> None:
 
 
 def test_a_japanese_phone_number_is_found_as_it_is_dialled() -> None:
-    text = search_text("7-AB12CD-5", "", None, "+81 90-1234-5678")
+    text = search_text("", None, "+81 90-1234-5678", None)
     assert "09012345678" in text.split(FIELD_END)
     assert "+819012345678" in text.split(FIELD_END)
 

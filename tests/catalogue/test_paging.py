@@ -4,173 +4,181 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coupon_desk.catalogue import search
-from coupon_desk.catalogue.folding import FIELD_END, customer_digits, fold, names, search_text
-from coupon_desk.catalogue.query import CouponQuery, StatusFilter
-from coupon_desk.catalogue.rows import CatalogueRow, Customer
-from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.coupon import Coupon
-from coupon_desk.coupons.evidence import RecordStatus
-from coupon_desk.coupons.status import CouponStatus
-from tests.catalogue.conftest import NOW, Desk, claimed, discount, open_desk, record
+from coupon_desk.catalogue import fitting, search, walking
+from coupon_desk.catalogue.query import EXPIRING_DAYS, CouponQuery, Sort, SortBy, StatusFilter
+from coupon_desk.catalogue.rows import CatalogueRow
+from tests.catalogue.conftest import NOW, Desk, open_desk
+from tests.catalogue.oracle import NAMES, Known, all_pages, everything, expected, filled, generated, news_of
 from tests.surroundings.migrated import migrated
 
-NAMES = ("佐藤 花子", "佐々木 茶子", "サトー ハナコ", "María García", "Ana Silva", "O’Brien", "")
-FILTERS = {
-    StatusFilter.UNUSED: {CouponStatus.UNUSED},
-    StatusFilter.USED: {CouponStatus.USED},
-    StatusFilter.EXPIRED: {CouponStatus.EXPIRED},
-    StatusFilter.CANCELLED: {CouponStatus.CANCELLED, CouponStatus.CANCELLING},
-    StatusFilter.SCHEDULED: {CouponStatus.SCHEDULED},
-    StatusFilter.NEEDS_ATTENTION: {CouponStatus.NEEDS_ATTENTION},
-    StatusFilter.ALL: set(CouponStatus),
-}
+ROWS = list(generated(random.Random(11), 200))
 
 
-def generated() -> Iterator[CatalogueRow]:
-    """Two hundred coupons of few customers, many of them issued in the same second or at no known time."""
-    chance = random.Random(11)
-    for number in range(200):
-        whose = chance.randrange(12)
-        customer = Customer(f"gid://shopify/Customer/99{whose:05d}", NAMES[whose % 7], f"c{whose}@example.com", None)
-        token = "".join(chance.choices("AB12", k=4)) + f"{number:02X}"[-2:]
-        code = CouponCode(f"{whose:05d}-{token}-{chance.choice((5, 50, 500))}")
-        issued_at = chance.choice((None, NOW - timedelta(days=3), NOW - timedelta(hours=chance.randrange(5000))))
-        status = chance.choice((RecordStatus.ACTIVE, RecordStatus.ACTIVE, RecordStatus.USED, RecordStatus.CANCELLED))
-        entry = claimed() if chance.random() < 0.1 else record(status, issued_at=issued_at)
-        starts, ends = chance.choice(((-9, 9), (-9, None), (-9, -1), (3, 30), (-9, 0)))
-        facts = discount(int(chance.random() < 0.1), starts, ends, created_at=issued_at)
-        yield CatalogueRow(code, NOW, customer, entry, facts, "JPY")
+@dataclass(frozen=True)
+class Full:
+    """A catalogue with two hundred coupons, and the same as a list."""
+
+    desk: Desk
+    known: list[Known]
 
 
 @pytest.fixture(scope="module")
-def full_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Full]:
     desk = open_desk(migrated(tmp_path_factory.mktemp("paging") / "desk.sqlite3"))
-    rows = list(generated())
-    desk.catalogue.upsert(rows)
-    for each in rows[::17]:
-        desk.catalogue.set_status(each.code, CouponStatus.NEEDS_ATTENTION, NOW)
-    yield desk
+    filled(desk, ROWS)
+    yield Full(desk, everything(desk, ROWS))
     desk.database.close()
 
 
-@pytest.fixture(scope="module")
-def emails() -> dict[str, str]:
-    return {row.code.text: row.customer.email or "" for row in generated() if row.customer}
-
-
-def all_pages(desk: Desk, query: CouponQuery) -> list[Coupon]:
-    rows: list[Coupon] = []
-    after = None
-    while True:
-        page = desk.catalogue.search(CouponQuery(query.text, query.status, query.expiring_days, query.limit, after))
-        rows += page.rows
-        assert len(page.rows) == query.limit or page.next is None
-        if page.next is None:
-            return rows
-        after = page.next
-
-
-def tier(coupon: Coupon, text: str, email: str) -> int | None:
-    """How well the coupon fits, told without an index; None where it does not."""
-    if not text.strip():
-        return 0
-    digits = customer_digits(text)
-    needle = digits or fold(text)
-    if not needle:
-        return None
-    code = fold(coupon.code.text)
-    if needle.isascii() and needle.isalnum() and code.startswith(needle):
-        return 0 if code == needle else 1
-    if digits and len(digits) >= 4 and (coupon.customer_id or "").endswith(digits):
-        return 2
-    whole = search_text(coupon.code.text, coupon.customer_name, email, None)
-    inside = whole if len(needle) >= 3 else FIELD_END.join(names(coupon.customer_name))
-    return 3 if needle in inside else None
-
-
-def expected(desk: Desk, query: CouponQuery, emails: dict[str, str]) -> list[tuple[int, str]]:
-    fitting = []
-    everything = all_pages(desk, CouponQuery(limit=1000))
-    digits = customer_digits(query.text)
-    names_one = any(
-        tier(each, query.text, "") == 0
-        or (digits and len(digits) >= 4 and each.customer_id == f"gid://shopify/Customer/{digits}")
-        for each in everything
-    )
-    for coupon in everything:
-        fits = tier(coupon, query.text, emails[coupon.code.text])
-        if fits is None or (fits == 3 and names_one) or coupon.status not in FILTERS[query.status]:
-            continue
-        if query.expiring_days is not None:
-            until = NOW + timedelta(days=query.expiring_days)
-            can_end = coupon.status in (CouponStatus.UNUSED, CouponStatus.SCHEDULED)
-            if not can_end or coupon.expires_at is None or coupon.expires_at > until:
-                continue
-        fitting.append((fits, coupon.code.text))
-    return sorted(fitting, key=lambda each: each[0])
-
-
-TEXTS = st.one_of(
-    st.just(""),
-    st.sampled_from([row.code.text for row in generated()]).flatmap(
+def slices(codes: list[str]) -> st.SearchStrategy[str]:
+    return st.sampled_from(codes).flatmap(
         lambda code: st.builds(lambda start, end: code[start:end], st.integers(0, 8), st.integers(1, 18))
-    ),
-    st.sampled_from([*NAMES, "花", "佐", "茶子", "さと", "garcia", "an", "9900003", "00003", "0003", "c3@", "example", "5"]),
-    st.text(max_size=4),
-)
-QUERIES = st.builds(
-    CouponQuery,
-    text=TEXTS,
-    status=st.sampled_from(StatusFilter),
-    expiring_days=st.one_of(st.none(), st.integers(0, 40)),
-    limit=st.integers(1, 60),
-)
+    )
 
 
-@pytest.mark.parametrize("few", [0, 3, 20_000], ids=["all walked", "mixed", "all sorted"])
+WORDS = [
+    *NAMES,
+    *("花", "佐", "茶子", "さと", "garcia", "an", "9900003", "00003", "0003", "99", "gid://shopify/Customer/9900003"),
+    *("c3@", "c3@example.com", "example", "5", "090-1234", "+8190", "12340004", "a" * 2000, "林", "はな", "mar", "gar", "b"),
+]
+TEXTS = st.one_of(st.just(""), slices([row.code.text for row in ROWS]), st.sampled_from(WORDS), st.text(max_size=4))
+MOMENTS = st.builds(lambda hours: NOW + timedelta(hours=hours), st.integers(-5000, 1000))
+POINTS = st.sampled_from([0, 5, 6, 50, 499, 500, 501])
+
+
+def ranges(values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, Any]]:
+    """No range mostly; else one with one end or two."""
+    both = st.lists(values, min_size=2, max_size=2).map(lambda pair: (min(pair), max(pair)))
+    none = st.just((None, None))
+    return st.one_of(none, none, st.tuples(values, st.none()), st.tuples(st.none(), values), both)
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> CouponQuery:
+    """Any text with any filters, ranges, sort and size of the page; most of them with few filters."""
+
+    issued, expires, points = draw(ranges(MOMENTS)), draw(ranges(MOMENTS)), draw(ranges(POINTS))
+    return CouponQuery(
+        draw(TEXTS),
+        draw(st.one_of(st.just(frozenset()), st.frozensets(st.sampled_from(StatusFilter)))),
+        draw(st.one_of(st.none(), st.integers(0, 40))),
+        draw(st.integers(1, 60)),
+        by_person=draw(st.integers(0, 5)) > 0,
+        sort=Sort(draw(st.sampled_from(SortBy)), draw(st.booleans())),
+        issued_from=issued[0],
+        issued_until=issued[1],
+        expires_from=expires[0],
+        expires_until=expires[1],
+        points_from=points[0],
+        points_until=points[1],
+    )
+
+
+ALL_WALKED = {"FEW": -1, "FEW_ROWS": -1, "FEW_CODES": -1, "FEW_FITTING": -1}
+ALL_WALKED_FAR = {**ALL_WALKED, "_FIRST_STRETCH": 7, "_WALKED": 20}
+MIXED = {"FEW": 20, "FEW_ROWS": 10, "FEW_CODES": 20, "FEW_FITTING": 10}
+
+
+def set_ceilings(monkeypatch: pytest.MonkeyPatch, ceilings: dict[str, int]) -> None:
+    """Make the search take other ways than it takes with two hundred coupons."""
+    for module in (walking, fitting, search):
+        for name, value in ceilings.items():
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, value)
+
+
+@pytest.mark.parametrize(
+    "ceilings", [{}, MIXED, ALL_WALKED, ALL_WALKED_FAR], ids=["all collected", "mixed", "all walked", "walked far"]
+)
 def test_all_pages_together_are_all_fitting_coupons_once_in_order(
-    full_desk: Desk, emails: dict[str, str], monkeypatch: pytest.MonkeyPatch, few: int
+    full: Full, monkeypatch: pytest.MonkeyPatch, ceilings: dict[str, int]
 ) -> None:
-    monkeypatch.setattr(search, "FEW", few)
-    monkeypatch.setattr(search, "FEW_TEXTS", few)
+    set_ceilings(monkeypatch, ceilings)
 
     @settings(max_examples=70)
-    @given(QUERIES)
+    @given(queries())
     def check(query: CouponQuery) -> None:
-        found = [coupon.code.text for coupon in all_pages(full_desk, query)]
-        assert found == [code for _, code in expected(full_desk, query, emails)]
+        assert [coupon.code.text for coupon in all_pages(full.desk, query)] == expected(full.known, query)
 
     check()
 
 
-@settings(max_examples=40)
-@given(TEXTS)
-def test_the_counts_are_what_the_filters_show(full_desk: Desk, text: str) -> None:
-    counts = full_desk.catalogue.counts(text)
-    assert {status: count.value for status, count in counts.items()} == {
-        status: len(all_pages(full_desk, CouponQuery(text, status, limit=1000))) for status in StatusFilter
-    }
-    assert not any(count.capped for count in counts.values())
+@settings(max_examples=50)
+@given(queries())
+def test_the_counts_are_what_the_filters_show(full: Full, query: CouponQuery) -> None:
+    counts = full.desk.catalogue.counts(query)
+    for status, count in counts.by_status.items():
+        assert count.value == len(expected(full.known, replace(query, statuses=frozenset({status}))))
+    days = EXPIRING_DAYS if query.expiring_days is None else query.expiring_days
+    assert counts.expiring.value == len(expected(full.known, replace(query, statuses=frozenset(), expiring_days=days)))
+    assert counts.shown.value == len(expected(full.known, query))
+    assert not any(count.capped for count in (*counts.by_status.values(), counts.expiring, counts.shown))
 
 
-def test_the_same_pages_come_from_postgresql(full_desk: Desk, emails: dict[str, str], migrated_postgres: str) -> None:
+def test_the_same_pages_come_from_postgresql(full: Full, migrated_postgres: str) -> None:
     desk = open_desk(migrated_postgres)
-    rows = list(generated())
-    desk.catalogue.upsert(rows)
-    for each in rows[::17]:
-        desk.catalogue.set_status(each.code, CouponStatus.NEEDS_ATTENTION, NOW)
+    filled(desk, ROWS)
 
     @settings(max_examples=40)
-    @given(QUERIES)
+    @given(queries())
     def check(query: CouponQuery) -> None:
-        assert all_pages(desk, query) == all_pages(full_desk, query)
+        assert all_pages(desk, query) == all_pages(full.desk, query)
+        assert desk.catalogue.counts(query) == full.desk.catalogue.counts(query)
 
     check()
+    desk.database.close()
+
+
+@settings(max_examples=12)
+@given(st.randoms(use_true_random=False), st.integers(0, 60), st.lists(queries(), min_size=4, max_size=4))
+def test_what_is_true_of_one_catalogue_is_true_of_any(
+    tmp_path_factory: pytest.TempPathFactory, chance: random.Random, count: int, asked: list[CouponQuery]
+) -> None:
+    desk = open_desk(migrated(tmp_path_factory.mktemp("any") / "desk.sqlite3"))
+    rows = list(generated(chance, count))
+    filled(desk, rows)
+    known = everything(desk, rows)
+    for query in asked:
+        assert [coupon.code.text for coupon in all_pages(desk, query)] == expected(known, query)
+    desk.database.close()
+
+
+@settings(max_examples=25)
+@given(st.randoms(use_true_random=False), queries())
+def test_what_stays_as_it_is_is_met_exactly_once_while_others_change(
+    tmp_path_factory: pytest.TempPathFactory, chance: random.Random, query: CouponQuery
+) -> None:
+    desk = open_desk(migrated(tmp_path_factory.mktemp("changing") / "desk.sqlite3"))
+    rows = ROWS[:60]
+    desk.catalogue.upsert(rows)
+    restless, still = rows[:25], {row.code.text for row in rows[25:]}
+    must_come = [code for code in expected(everything(desk, rows), query) if code in still]
+    newcomers = generated(random.Random(chance.random()), 1000)
+    met: list[str] = []
+    step = replace(query, limit=chance.randint(1, 9))
+    while True:
+        page = desk.catalogue.search(step)
+        met += [coupon.code.text for coupon in page.rows]
+        if page.next is None:
+            break
+        step = replace(step, after=page.next)
+        changing: CatalogueRow = chance.choice(restless)
+        assert changing.customer is not None
+        match chance.randrange(3):
+            case 0:
+                desk.catalogue.forget_customer("gid://shopify/Customer/1", [changing.code])
+            case 1:
+                desk.catalogue.upsert([news_of(chance, changing.code, changing.customer)])
+            case _:
+                came = next(newcomers)
+                desk.catalogue.upsert([came] if came.code.text not in still else [])
+    assert [code for code in met if code in still] == must_come
     desk.database.close()

@@ -2,63 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection
 
-from coupon_desk.catalogue import search
-from coupon_desk.catalogue.narrowing import narrowing
-from coupon_desk.catalogue.query import Cursor, StatusFilter, Tier
-from coupon_desk.catalogue.search import Search
-from tests.catalogue.conftest import Desk
+from coupon_desk.catalogue import fitting, search, walking
+from coupon_desk.catalogue.query import CouponQuery, Cursor, Sort, SortBy, StatusFilter, Tier
+from coupon_desk.storage.database import Database
+from tests.catalogue.conftest import NOW, Desk
 
 SORT = "USE TEMP B-TREE FOR ORDER BY"
-TEXTS = ["", "70934ab", "6543270934", "gid://shopify/Customer/6543270934", "garcia", "佐藤", "藤"]
+CODE, PERSON = "70934ab", "佐藤"
+TEXTS = ["", CODE, "6543270934", "gid://shopify/Customer/6543270934", "garcia", PERSON, "藤"]
+QUERIES = [
+    CouponQuery(),
+    CouponQuery(statuses=frozenset({StatusFilter.UNUSED})),
+    CouponQuery(statuses=frozenset({StatusFilter.EXPIRED, StatusFilter.USED})),
+    CouponQuery(expiring_days=7),
+    CouponQuery(issued_from=NOW - timedelta(days=9), points_from=100, points_until=500),
+    CouponQuery(expires_until=NOW),
+]
+KEYS = {SortBy.ISSUED: None, SortBy.EXPIRES: 5, SortBy.POINTS: 5, SortBy.CODE: "7", SortBy.CUSTOMER: "m"}
+MANY, FEW = -1, 20_000
 
 
-def plans(desk: Desk, typed: str, status: StatusFilter) -> list[str]:
-    """The plan of each query that the search sends, for its first page and for the next one."""
-    sent: list[tuple[str, Any]] = []
+def plans(desk: Desk, monkeypatch: pytest.MonkeyPatch, query: CouponQuery, ceiling: int) -> list[str]:
+    """The plan of each question that a search puts, for its first page and for the next one."""
+    for module, names in ((walking, ("FEW", "FEW_ROWS")), (fitting, ("FEW_ROWS", "FEW_FITTING")), (search, ("FEW_CODES",))):
+        for name in names:
+            monkeypatch.setattr(module, name, ceiling)
+    asked: list[tuple[str, Any]] = []
+    answer = Database.bare_rows
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
-        sent.append((statement, parameters))
+    def note(database: Database, connection: Connection, question: str, values: Any) -> Iterator[Any]:
+        asked.append((question, values))
+        return answer(database, connection, question, values)
 
+    with monkeypatch.context() as noting:
+        noting.setattr(Database, "bare_rows", note)
+        desk.catalogue.search(query)
+        tier = Tier.CONTAINS if query.sort.by is SortBy.FIT and query.text else None
+        desk.catalogue.search(replace(query, after=Cursor(5, tier, KEYS.get(query.sort.by))))
     with desk.database.read() as connection:
-        event.listen(desk.database.engine, "before_cursor_execute", note)
-        for after in (None, Cursor(Tier.CONTAINS, 5)):
-            Search(connection, typed, narrowing(status, expiring=False), 10, 20).places(100, after)
-        event.remove(desk.database.engine, "before_cursor_execute", note)
         return [
-            "; ".join(row[3] for row in connection.exec_driver_sql(" ".join(["EXPLAIN QUERY PLAN", statement]), parameters))
-            for statement, parameters in sent
-            if "count(*)" not in statement
+            "; ".join(row[3] for row in answer(desk.database, connection, f"EXPLAIN QUERY PLAN {question}", values))
+            for question, values in asked
         ]
 
 
-@pytest.mark.parametrize("few", [-1, 20_000], ids=["many fit", "few fit"])
-@pytest.mark.parametrize("status", StatusFilter)
-@pytest.mark.parametrize("typed", TEXTS)
-def test_no_search_reads_every_coupon(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, typed: str, status: StatusFilter, few: int
+@pytest.mark.parametrize("ceiling", [MANY, FEW], ids=["many fit", "few fit"])
+@pytest.mark.parametrize("by", SortBy)
+def test_no_search_reads_every_coupon(desk: Desk, monkeypatch: pytest.MonkeyPatch, by: SortBy, ceiling: int) -> None:
+    found = [
+        plan
+        for typed in TEXTS
+        for query in QUERIES
+        for plan in plans(desk, monkeypatch, replace(query, text=typed, sort=Sort(by)), ceiling)
+    ]
+    assert len(found) > len(TEXTS) * len(QUERIES)
+    assert [plan for plan in found if "SCAN coupons" in plan] == []
+    assert [plan for plan in found if "SCAN coupon_" in plan and "INDEX 0:;" in f"{plan};"] == []
+
+
+@pytest.mark.parametrize("by", SortBy)
+@pytest.mark.parametrize("query", QUERIES)
+def test_where_many_are_left_over_the_order_is_walked_and_nothing_sorted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, query: CouponQuery, by: SortBy
 ) -> None:
-    monkeypatch.setattr(search, "FEW", few)
-    monkeypatch.setattr(search, "FEW_TEXTS", few)
-    found = plans(desk, typed, status)
+    found = plans(desk, monkeypatch, replace(query, sort=Sort(by)), MANY)
     assert found
-    for plan in found:
-        fits_many_codes = few < 0 and typed.isascii() and typed.isalnum()
-        walks_until_the_page_is_full = status is StatusFilter.ALL and (typed == "" or fits_many_codes) and SORT not in plan
-        assert "SCAN coupons" not in plan or walks_until_the_page_is_full, plan
+    assert [plan for plan in found if SORT in plan] == []
 
 
-@pytest.mark.parametrize("typed", ["", "garcia", "佐藤"])
-@pytest.mark.parametrize("status", StatusFilter)
-def test_where_many_fit_nothing_is_sorted(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, typed: str, status: StatusFilter
+@pytest.mark.parametrize("query", QUERIES)
+def test_where_many_fit_a_text_the_newest_are_walked_and_nothing_sorted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, query: CouponQuery
 ) -> None:
-    monkeypatch.setattr(search, "FEW", -1)
-    monkeypatch.setattr(search, "FEW_TEXTS", -1)
-    newest_first = [plan for plan in plans(desk, typed, status) if "ix_coupons_code_key" not in plan]
-    assert newest_first
-    assert not [plan for plan in newest_first if SORT in plan]
+    found = [plan for typed in ("garcia", PERSON, "藤") for plan in plans(desk, monkeypatch, replace(query, text=typed), MANY)]
+    walked = [plan for plan in found if "ix_coupons_shelf_code" not in plan]
+    assert walked
+    assert [plan for plan in walked if SORT in plan] == []

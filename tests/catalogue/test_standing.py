@@ -79,7 +79,7 @@ def test_a_coupon_expires_and_begins_by_itself(any_desk: Desk) -> None:
         status = StatusFilter(any_desk.status(CODE) or "")
         seen.append(status.value)
         assert any_desk.found("", status) == [CODE]
-        assert any_desk.catalogue.counts()[status].value == 1
+        assert any_desk.count(status=status) == 1
         any_desk.clock.advance(timedelta(hours=23).total_seconds())
     assert seen == ["scheduled", "scheduled", "unused", "expired"]
 

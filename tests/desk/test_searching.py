@@ -52,7 +52,7 @@ def test_escape_clears_the_search_and_ctrl_f_comes_back_to_it(page: WorkPage, qt
 
 
 def test_the_buttons_filter_by_status_and_show_how_many_there_are(page: WorkPage, desk: CouponDesk) -> None:
-    counts = desk.catalogue.counts("")
+    counts = desk.catalogue.counts(CouponQuery()).by_status
     page.search.choose(StatusFilter.USED)
     shown = [page.rows.coupon_at(page.rows.index(place, 0)) for place in range(page.rows.rowCount())]
     assert {coupon.status for coupon in shown if coupon} == {CouponStatus.USED}
@@ -83,7 +83,7 @@ def test_rows_come_page_by_page_and_each_coupon_once(stage: Stage, desk: CouponD
         rows.fetchMore(QModelIndex())
         assert before < rows.rowCount() <= before + 7
     codes = [rows.index(place, Column.CODE).data() for place in range(rows.rowCount())]
-    assert len(codes) == len(set(codes)) == desk.catalogue.counts("")[StatusFilter.ALL].value
+    assert len(codes) == len(set(codes)) == desk.catalogue.counts(CouponQuery()).by_status[StatusFilter.ALL].value
 
 
 def test_the_texts_of_the_rows_follow_the_language(stage: Stage, desk: CouponDesk) -> None:

@@ -196,7 +196,7 @@ def _people(desk: CouponDesk) -> dict[str, Session]:
 
 def _free_codes(desk: CouponDesk, shop: TrainingShop) -> Iterator[CouponCode]:
     special = {specimen.code for specimen in shop.showcase.all().values()}
-    page = desk.catalogue.search(CouponQuery(status=StatusFilter.UNUSED, limit=300))
+    page = desk.catalogue.search(CouponQuery(statuses=frozenset({StatusFilter.UNUSED}), limit=300))
     return iter(one.code for one in page.rows if one.code.text not in special and one.code.points <= MOST_POINTS)
 
 

@@ -14,6 +14,12 @@ PLACE = BigInteger().with_variant(Integer(), "sqlite")
 BYTEWISE = String(32).with_variant(String(32, collation="C"), "postgresql")
 """Text that is searched by its beginning, and so is ordered byte by byte."""
 
+SORTED = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is put in order byte by byte, as SQLite does."""
+
+NUMBERS = ("expires_at", "starts_at", "points")
+"""What filters ask for: every index of `coupons` that leads to many of them holds these, so that none has to be looked up."""
+
 coupons = Table(
     "coupons",
     metadata,
@@ -22,6 +28,7 @@ coupons = Table(
     Column("code_key", BYTEWISE, nullable=False),
     Column("customer_id", String(64)),
     Column("customer_key", BYTEWISE),
+    Column("customer_sort", SORTED, nullable=False, server_default=""),
     Column("customer_name", Text, nullable=False),
     Column("customer_email", Text),
     Column("customer_phone", Text),
@@ -47,15 +54,22 @@ coupons = Table(
     Column("starts_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    Index("ix_coupons_shelf_newest", "shelf", "id", "expires_at", "starts_at"),
-    Index("ix_coupons_shelf_expiry", "shelf", "expires_at", "starts_at", "id"),
-    Index("ix_coupons_shelf_starts", "shelf", "starts_at", "expires_at", "id"),
-    Index("ix_coupons_code_key", "code_key", "shelf", "expires_at", "starts_at", "id"),
+    Column("points", BigInteger, nullable=False, server_default="0"),
+    Column("form", Integer, nullable=False, server_default="0"),
+    Index("ix_coupons_lean", "id", *NUMBERS, "shelf"),
+    Index("ix_coupons_shelf_newest", "shelf", "id", *NUMBERS),
+    Index("ix_coupons_shelf_expiry", "shelf", "expires_at", "id", "starts_at", "points"),
+    Index("ix_coupons_shelf_starts", "shelf", "starts_at", "id", "expires_at", "points"),
+    Index("ix_coupons_shelf_points", "shelf", "points", "id", "expires_at", "starts_at"),
+    Index("ix_coupons_shelf_code", "shelf", "code_key", "id", *NUMBERS),
+    Index("ix_coupons_shelf_customer", "shelf", "customer_sort", "id", *NUMBERS),
     Index("ix_coupons_customer_key", "customer_key"),
 )
 
-coupon_text = table("coupon_text", column("rowid"), column("text"))
-"""The folded text of each coupon: a full-text table by three characters on SQLite, a plain one elsewhere."""
+coupon_text = table("coupon_text", column("rowid"), column("code"), column("text"))
+"""The folded code and the folded texts of each coupon's customer: a full-text table by three characters on SQLite, a plain one
+elsewhere.
+"""
 
 coupon_grams = table("coupon_grams", column("rowid"), column("grams"))
 """Single characters and pairs of each customer's name, for searches too short for `coupon_text`."""
