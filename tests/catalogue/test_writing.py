@@ -91,7 +91,7 @@ def test_the_next_place_stays_within_the_second() -> None:
 def test_places_grow_with_the_moment_of_issue() -> None:
     moments = [None, 0, 946_684_801_000_000, 1_793_000_000_000_000, 1_793_000_001_000_000, 2**61]
     places = [place_of("7-AB12CD-5", moment) for moment in moments]
-    assert places[0] == places[1] < places[2] < places[3] < places[4] < places[5] < 2**63
+    assert places[0] < places[1] == places[2] < places[3] < places[4] < places[5] < 2**63
 
 
 def test_what_a_full_sync_no_longer_finds_goes_with_all_its_traces(any_desk: Desk) -> None:
