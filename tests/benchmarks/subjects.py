@@ -15,6 +15,7 @@ from tests.benchmarks.scale import Scale
 
 SUBJECTS = {
     "start": "The start of the window",
+    "search": "The search",
     "cancellation": "One cancellation",
     "trail": "The trail",
 }

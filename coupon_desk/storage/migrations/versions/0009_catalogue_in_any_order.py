@@ -7,8 +7,8 @@ and writes what is derived of it anew.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 place = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 ordered = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
