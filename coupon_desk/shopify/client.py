@@ -6,6 +6,7 @@ token after 401. Everything else about a write is for the engine to decide.
 
 from __future__ import annotations
 
+import copy
 import logging
 import ssl
 import threading
@@ -25,7 +26,7 @@ from coupon_desk.shopify.answers import PersonalFieldsDenied, Reply, cost_of, de
 from coupon_desk.shopify.auth import ClientCredentials, Credentials, StaticToken
 from coupon_desk.shopify.operations import Operation
 from coupon_desk.shopify.refusals import Hopeless, Purpose, Throttled, by_status, http_date, retry_after_seconds, throttled
-from coupon_desk.shopify.throttle import Cost, Throttle
+from coupon_desk.shopify.throttle import Cost, Price, Throttle
 from coupon_desk.shopify.transport import Transport
 from coupon_desk.wire import PreparedRequest
 from coupon_desk.words import msg
@@ -55,9 +56,9 @@ class _Ask(Generic[T]):
     operation: Operation[T]
     body: str
     purpose: Purpose
-    cost_key: str = ""
-    patience_seconds: float = PATIENCE_SECONDS
-    keep_free: float = 0.0
+    price: Price
+    patience_seconds: float
+    keep_free: float
     aborts: int | None = None
 
 
@@ -92,6 +93,7 @@ class ShopifyClient:
         self._lock = threading.Lock()
         self._served_version: str | None = None
         self._warned_of: set[str] = set()
+        self._is_background = False
 
     def __enter__(self) -> Self:
         """The client itself; closed at the end."""
@@ -105,34 +107,53 @@ class ShopifyClient:
         """The version that answered last, which may be newer than asked for; None where the answer did not tell."""
         return self._served_version
 
-    def read(self, operation: Operation[T], variables: Mapping[str, Any], *, background: bool = False) -> Reply[T]:
+    def in_background(self) -> ShopifyClient:
+        """The same connections, token and throttle, for work that waits longer and leaves a part of the bucket to others."""
+        other = copy.copy(self)
+        other._is_background = True
+        return other
+
+    def read(
+        self,
+        operation: Operation[T],
+        variables: Mapping[str, Any],
+        *,
+        background: bool = False,
+        price: Price | None = None,
+    ) -> Reply[T]:
         """Ask, and ask again a few times where no usable answer came.
 
-        `background` work waits longer and leaves a part of the cost bucket to others.
+        `background` work waits longer and leaves a part of the cost bucket to others. `price` is for requests whose cost goes
+        with what is asked for.
 
         Raises RemoteUnavailable or RemoteRefused.
         """
+        background = background or self._is_background
+        if price is None:
+            price = Price(f"{operation.name}/{variables['first']}" if "first" in variables else operation.name)
         started, aborts = self._clock.monotonic(), self._transport.aborts
         attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(lambda error: self._is_worth_another(error, started, aborts)),
+            retry=tenacity.retry_if_exception(lambda error: self._is_worth_another(error, started, aborts, background)),
             stop=tenacity.stop_after_attempt(_READ_ATTEMPTS),
             wait=tenacity.wait_exponential(_FIRST_BACK_OFF_SECONDS, _LONGEST_BACK_OFF_SECONDS)
             + tenacity.wait_random(0, _FIRST_BACK_OFF_SECONDS),
             sleep=lambda seconds: self._wait(seconds, aborts),
             reraise=True,
         )
-        return attempts(self._read_once, operation, variables, background, aborts)
+        return attempts(self._read_once, operation, variables, price, background, aborts)
 
-    def write(self, prepared: PreparedRequest, operation: Operation[T]) -> Reply[T]:
+    def write(self, prepared: PreparedRequest, operation: Operation[T], price: Price | None = None) -> Reply[T]:
         """Send a prepared write, its text unchanged.
 
         Raises RemoteRefused, RemoteUnavailable (surely not executed) or OutcomeUnknown.
         """
-        return self._exchange(_Ask(operation, prepared.body, Purpose.WRITE))
+        price = price or Price(operation.name)
+        return self._exchange(_Ask(operation, prepared.body, Purpose.WRITE, price, *_manners(self._is_background)))
 
     def follow(self, operation: Operation[T], variables: Mapping[str, Any]) -> Reply[T]:
         """Ask once how a write goes on; `abort_reads` leaves it alone, as a part of the write."""
-        return self._exchange(_Ask(operation, operation.body(variables), Purpose.WRITE))
+        price = Price(operation.name)
+        return self._exchange(_Ask(operation, operation.body(variables), Purpose.WRITE, price, *_manners(background=False)))
 
     @contextmanager
     def open_result(self, url: str, position: int) -> Iterator[httpx.Response]:
@@ -151,16 +172,10 @@ class ShopifyClient:
         """Close all connections."""
         self._transport.close()
 
-    def _read_once(self, operation: Operation[T], variables: Mapping[str, Any], background: bool, aborts: int) -> Reply[T]:
-        ask = _Ask(
-            operation,
-            operation.body(variables),
-            Purpose.READ,
-            cost_key=f"{operation.name}/{variables['first']}" if "first" in variables else operation.name,
-            patience_seconds=BACKGROUND_PATIENCE_SECONDS if background else PATIENCE_SECONDS,
-            keep_free=BACKGROUND_KEEPS_FREE if background else 0.0,
-            aborts=aborts,
-        )
+    def _read_once(
+        self, operation: Operation[T], variables: Mapping[str, Any], price: Price, background: bool, aborts: int
+    ) -> Reply[T]:
+        ask = _Ask(operation, operation.body(variables), Purpose.READ, price, *_manners(background), aborts)
         try:
             return self._exchange(ask)
         except PersonalFieldsDenied:
@@ -185,9 +200,7 @@ class ShopifyClient:
                 token, may_renew = fresh, False
 
     def _once(self, ask: _Ask[T], token: str, patience_seconds: float) -> Reply[T]:
-        ticket = self._throttle.queue(
-            ask.cost_key or ask.operation.name, patience_seconds=patience_seconds, keep_free=ask.keep_free
-        )
+        ticket = self._throttle.queue(ask.price, patience_seconds=patience_seconds, keep_free=ask.keep_free)
         cost: Cost | None = None
         try:
             while (wait_seconds := self._throttle.admit(ticket)) > 0:
@@ -221,12 +234,13 @@ class ShopifyClient:
         error = by_status(status, purpose, domain=self._domain, secret_name=self._credentials.stored_as, request_id=request_id)
         return _TokenRejected(error) if status == 401 else error
 
-    def _is_worth_another(self, error: BaseException, started: float, aborts: int) -> bool:
+    def _is_worth_another(self, error: BaseException, started: float, aborts: int, background: bool) -> bool:
+        patience_seconds, _ = _manners(background)
         return (
             isinstance(error, RemoteUnavailable)
             and not isinstance(error, Hopeless | Throttled)
             and aborts == self._transport.aborts
-            and self._clock.monotonic() - started < PATIENCE_SECONDS
+            and self._clock.monotonic() - started < patience_seconds
         )
 
     def _wait(self, seconds: float, aborts: int | None) -> None:
@@ -260,6 +274,11 @@ class ShopifyClient:
             news = what not in self._warned_of
             self._warned_of.add(what)
             return news
+
+
+def _manners(background: bool) -> tuple[float, float]:
+    """How long a request waits for the cost bucket, and which part of it it leaves to others."""
+    return (BACKGROUND_PATIENCE_SECONDS, BACKGROUND_KEEPS_FREE) if background else (PATIENCE_SECONDS, 0.0)
 
 
 class _TokenRejected(Exception):

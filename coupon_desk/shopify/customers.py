@@ -99,8 +99,11 @@ def read_record(
         "personal": True,
     }
     customer = client.read(RECORD, variables, background=background).data.customer
-    if customer is None:
-        return Absent()
+    return seen(customer, code) if customer is not None else Absent()
+
+
+def seen(customer: Customer, code: CouponCode) -> RecordSeen:
+    """The customer and the coupon's entry of their record. Raises MalformedRecord."""
     raw = customer.record.text() if customer.record else None
     return RecordSeen(
         customer=CustomerSeen(

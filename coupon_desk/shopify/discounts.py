@@ -147,6 +147,15 @@ def read_by_id(client: ShopifyClient, discount_id: str, code: CouponCode) -> Dis
     return seen if seen is not None else Absent()
 
 
+def seen_at_once(node: DiscountNode, code: CouponCode) -> DiscountSeen | None:
+    """The discount that bears this code and no other, by one answer; None where more has to be asked or it bears another."""
+    discount = node.code_discount()
+    if discount is None or number_of_codes(discount) != 1:
+        return None
+    own = _own(discount.codes.nodes, code)
+    return _told(node.id, discount, own, code) if own is not None else None
+
+
 def further_codes(client: ShopifyClient, discount_id: str, after: str, *, background: bool = False) -> list[RedeemCode]:
     """The codes after a cursor, to the end. Raises RemoteUnavailable where there are more than Shopify pages through."""
     found: list[RedeemCode] = []
@@ -175,10 +184,12 @@ def _seen(client: ShopifyClient, node: DiscountNode, code: CouponCode) -> Discou
     own = _own(discount.codes.nodes, code)
     if own is None and discount.codes.next_cursor is not None:
         own = _own(further_codes(client, node.id, discount.codes.next_cursor), code)
-    if own is None:
-        return None
+    return _told(node.id, discount, own, code) if own is not None else None
+
+
+def _told(discount_id: str, discount: CodeDiscount, own: RedeemCode, code: CouponCode) -> DiscountSeen:
     return DiscountSeen(
-        id=node.id,
+        id=discount_id,
         kind=discount.kind,
         state=discount.status,
         title=discount.title,

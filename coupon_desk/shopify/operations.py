@@ -17,16 +17,18 @@ T = TypeVar("T")
 class Operation(Generic[T]):
     """One operation: `name` is its operationName and its file, `answer` the shape that its `data` must have.
 
-    `personal` names the fields that Shopify may deny to a shop's plan without making the rest of the answer useless.
+    `personal` names the fields that Shopify may deny to a shop's plan without making the rest of the answer useless; `text` is
+    the document where it is made for the occasion and stands in no file.
     """
 
     name: str
     answer: type[T]
     personal: frozenset[str] = frozenset()
+    text: str | None = None
 
     def body(self, variables: Mapping[str, Any]) -> str:
         """The exact text of a request: compact JSON with query, variables and operationName."""
-        return compact({"query": document(self.name), "variables": variables, "operationName": self.name})
+        return compact({"query": self.text or document(self.name), "variables": variables, "operationName": self.name})
 
 
 @lru_cache(maxsize=64)

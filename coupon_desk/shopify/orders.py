@@ -22,7 +22,7 @@ from coupon_desk.shopify.payloads import Connection, Id, Moment, Shape
 from coupon_desk.shopify.refusals import Hopeless
 from coupon_desk.words import msg
 
-_MOST_PAGES: Final = 100
+MOST_PAGES: Final = 100
 _MOST_MONEY: Final = Decimal(10) ** 15
 _NOBODY: Final = "gid://shopify/Customer/0"
 
@@ -111,19 +111,19 @@ def find_orders(client: ShopifyClient, code: CouponCode, customer_id: str | None
         "sinceQuery": f"created_at:>={quoted(to_text(since))}" if since else None,
     }
     found: dict[str, OrderSeen] = {}
-    for _ in range(_MOST_PAGES):
+    for _ in range(MOST_PAGES):
         answer = client.read(OF_COUPON, variables).data
         by_customer = answer.by_customer.orders if answer.by_customer else None
         for page in (answer.by_code, by_customer):
             found.update(
-                (order.id, order.seen()) for order in (page.nodes if page else ()) if _bears(order.discount_codes, code)
+                (order.id, order.seen()) for order in (page.nodes if page else ()) if bears(order.discount_codes, code)
             )
         variables["afterByCode"] = answer.by_code.next_cursor if answer.by_code else None
         variables["afterByCustomer"] = by_customer.next_cursor if by_customer else None
         variables["byCode"] = variables["afterByCode"] is not None
         variables["byCustomer"] = variables["afterByCustomer"] is not None
         if not variables["byCode"] and not variables["byCustomer"]:
-            return OrdersSeen(tuple(sorted(found.values(), key=lambda order: (order.created_at, order.id))))
+            return in_order(found.values())
     raise Hopeless(
         System.SHOPIFY,
         msg("The customer has too many orders to look through them all."),
@@ -151,6 +151,11 @@ def _id_of(client: ShopifyClient, name: str) -> str | None:
     return next((order.id for order in named if _plain(order.name) == wanted), None)
 
 
+def in_order(found: Iterable[OrderSeen]) -> OrdersSeen:
+    """The orders as evidence, oldest first."""
+    return OrdersSeen(tuple(sorted(found, key=lambda order: (order.created_at, order.id))))
+
+
 def quoted(value: str) -> str:
     """A value in Shopify's search syntax. Unquoted, a time's colon begins another filter."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
@@ -161,5 +166,6 @@ def _plain(name: str) -> str:
     return fold(name).lstrip("#")
 
 
-def _bears(codes: Iterable[str], code: CouponCode) -> bool:
+def bears(codes: Iterable[str], code: CouponCode) -> bool:
+    """Whether the code is among them, as a customer may have typed it."""
     return any(fold(each) == code.text for each in codes)

@@ -5,27 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 
 from coupon_desk.clock import Clock
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.evidence import Absent, DiscountSeen, OrderSeen, OrdersSeen, RecordSeen
 from coupon_desk.coupons.record import RecordChange
-from coupon_desk.errors import OutcomeUnknown, RemoteError, System
 from coupon_desk.shopify import customers, discounts, orders, writes
-from coupon_desk.shopify.answers import Reply
 from coupon_desk.shopify.cancelled_orders import ListedOrder, cancelled_orders
 from coupon_desk.shopify.client import ShopifyClient
+from coupon_desk.shopify.jobs import wait_for
 from coupon_desk.shopify.record import changed
-from coupon_desk.shopify.refusals import LOOK_FIRST, refused
+from coupon_desk.shopify.refusals import refused
 from coupon_desk.wire import Answer, PreparedRequest
 from coupon_desk.words import msg
-
-JOB_PATIENCE_SECONDS: Final = 30.0
-"""So long a job of Shopify's may take before its outcome counts as unknown."""
-
-_FIRST_LOOK_SECONDS: Final = 0.2
-_LONGEST_LOOK_SECONDS: Final = 2.0
 
 
 class ShopifyShop:
@@ -98,29 +90,8 @@ class ShopifyShop:
         reply = self._client.write(prepared, operation)
         writes.judge(prepared, reply.data.payload, reply.request_id)
         if reply.data.payload is not None and reply.data.payload.job is not None:
-            self._wait_for(reply.data.payload.job, reply)
+            wait_for(reply.data.payload.job, self._client, self._clock, reply.request_id)
         return Answer(reply.body, reply.request_id, reply.server_time)
-
-    def _wait_for(self, job: writes.Job, reply: Reply[writes.WriteAnswer]) -> None:
-        deadline = self._clock.monotonic() + JOB_PATIENCE_SECONDS
-        pause_seconds = _FIRST_LOOK_SECONDS
-        done = job.done
-        while not done and self._clock.monotonic() < deadline:
-            self._clock.sleep(pause_seconds)
-            pause_seconds = min(pause_seconds * 1.5, _LONGEST_LOOK_SECONDS)
-            try:
-                state = self._client.follow(writes.JOB_STATE, {"id": job.id}).data.job
-            except RemoteError:
-                continue  # looking executes nothing: look again, till patience ends
-            done = state is not None and state.done
-        if not done:
-            raise OutcomeUnknown(
-                System.SHOPIFY,
-                msg("Shopify has not finished in time."),
-                todo=LOOK_FIRST,
-                detail="job not done",
-                request_id=reply.request_id,
-            )
 
 
 def _refuse_other_codes(discount: DiscountSeen) -> None:

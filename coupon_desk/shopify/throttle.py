@@ -37,10 +37,18 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a request is reckoned to cost until an answer has told it; `kind` is what its cost is remembered by."""
+
+    kind: str
+    points: float = FIRST_GUESS_POINTS
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """A place in the queue of one request that costs `points`, with `keep_free` points left to others."""
 
-    call: str
+    kind: str
     number: int
     points: float
     keep_free: float
@@ -66,16 +74,16 @@ class Throttle:
         self._restored_at = clock.monotonic()
         self._paused_until = -math.inf
 
-    def queue(self, call: str, *, patience_seconds: float, keep_free: float = 0.0) -> Ticket:
-        """A place in the queue for a request of this kind.
+    def queue(self, price: Price, *, patience_seconds: float, keep_free: float = 0.0) -> Ticket:
+        """A place in the queue for a request of this price.
 
         `keep_free` is the part of the bucket (0 to 1) that is left to others: such work in the background is passed by what
         leaves nothing free. Raises Throttled at once, without a place, where the wait will be longer than `patience_seconds`.
         """
         with self._lock:
-            points = min(self._costs.get(call, FIRST_GUESS_POINTS), self._maximum)
+            points = min(self._costs.get(price.kind, price.points), self._maximum)
             self._last_number += 1
-            ticket = Ticket(call, self._last_number, points, min(keep_free * self._maximum, self._maximum - points))
+            ticket = Ticket(price.kind, self._last_number, points, min(keep_free * self._maximum, self._maximum - points))
             wait_seconds = self._wait_seconds(ticket)
             if wait_seconds > patience_seconds:
                 raise throttled(wait_seconds)
@@ -102,7 +110,7 @@ class Throttle:
             self._in_flight.pop(ticket.number, None)
             if cost is None:
                 return
-            self._costs[ticket.call] = cost.requested
+            self._costs[ticket.kind] = cost.requested
             self._maximum = max(1.0, cost.maximum_available)
             self._restore_rate = max(0.001, cost.restore_points_per_second)
             if self._alone == ticket.number:

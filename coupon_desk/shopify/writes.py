@@ -20,6 +20,7 @@ class UserError(Shape, frozen=True):
 
     message: str
     code: str | None = None
+    field: list[str] | None = None
 
 
 class Window(Shape, frozen=True):
@@ -141,7 +142,7 @@ def judge(prepared: PreparedRequest, payload: Payload | None, request_id: str | 
     if payload.user_errors:
         if prepared.call == DELETE.name and all(error.message == _GONE for error in payload.user_errors):
             return
-        raise _user_error(prepared, payload.user_errors, request_id)
+        raise user_error(prepared, payload.user_errors, request_id)
     if not _is_as_expected(prepared, payload):
         raise unreadable(Purpose.WRITE, detail=f"{prepared.call}: another state than expected", request_id=request_id)
 
@@ -170,7 +171,8 @@ def _second(moment: str | None) -> str | None:
     return moment[: len("2026-01-01T00:00:00")] if moment else None
 
 
-def _user_error(prepared: PreparedRequest, errors: list[UserError], request_id: str | None) -> RemoteError:
+def user_error(prepared: PreparedRequest, errors: list[UserError], request_id: str | None) -> RemoteError:
+    """The error that Shopify's objections to a write are: StaleRecord, RemoteRefused or OutcomeUnknown."""
     codes = {error.code or "" for error in errors}
     detail = f"{prepared.call}: {', '.join(sorted(codes))}"
     if "INTERNAL_ERROR" in codes or any(error.message.startswith(_WENT_WRONG) for error in errors):

@@ -7,7 +7,20 @@ from importlib.resources import files
 import pytest
 from graphql import NoDeprecatedCustomRule, OperationDefinitionNode, build_schema, parse, specified_rules, validate
 
-from coupon_desk.shopify import cancelled_orders, consent, customers, discounts, exports, health, listing, orders, writes
+from coupon_desk.shopify import (
+    cancelled_orders,
+    combined_orders,
+    combined_reads,
+    combined_writes,
+    consent,
+    customers,
+    discounts,
+    exports,
+    health,
+    listing,
+    orders,
+    writes,
+)
 from coupon_desk.shopify.operations import Operation, document
 
 OPERATIONS = {
@@ -15,7 +28,19 @@ OPERATIONS = {
     for operation in (
         *(
             value
-            for module in (cancelled_orders, consent, customers, discounts, exports, health, listing, orders)
+            for module in (
+                cancelled_orders,
+                combined_orders,
+                combined_reads,
+                combined_writes,
+                consent,
+                customers,
+                discounts,
+                exports,
+                health,
+                listing,
+                orders,
+            )
             for value in vars(module).values()
         ),
         *writes.OPERATIONS.values(),
@@ -50,4 +75,16 @@ def test_a_document_is_valid_and_asks_for_nothing_deprecated(name: str) -> None:
 
 
 def test_no_write_is_by_search() -> None:
-    assert not any("search" in document(name) for name in writes.OPERATIONS)
+    names = [*writes.OPERATIONS, combined_writes.DEACTIVATE_ALL.name]
+
+    assert not any("search" in document(name) for name in names)
+
+
+@pytest.mark.parametrize("number", [1, 2, combined_reads.MOST_CODES])
+def test_the_look_up_of_many_codes_is_valid_and_looks_up_each(number: int) -> None:
+    schema = build_schema((files("coupon_desk.training") / "shopify.graphql").read_text(encoding="utf-8"))
+
+    text = combined_reads.ids_by_code(number).text or ""
+
+    assert validate(schema, parse(text), [*specified_rules, NoDeprecatedCustomRule]) == []
+    assert text.count("codeDiscountNodeByCode(code: $code") == number

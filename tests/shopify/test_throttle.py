@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from coupon_desk.clock import VirtualClock
 from coupon_desk.errors import RemoteUnavailable
-from coupon_desk.shopify.throttle import Cost, Throttle, Ticket
+from coupon_desk.shopify.throttle import Cost, Price, Throttle, Ticket
 
 START = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 MAXIMUM, RESTORE = 1000.0, 50.0
@@ -63,18 +63,18 @@ class Desk:
         self.answers: list[tuple[Ticket, Cost]] = []
 
     def send_now(self, call: str) -> Ticket:
-        ticket = self.throttle.queue(call, patience_seconds=0)
+        ticket = self.throttle.queue(Price(call), patience_seconds=0)
         assert self.throttle.admit(ticket) == 0
         return ticket
 
     def wait_seconds(self, call: str, keep_free: float = 0.0) -> float:
-        ticket = self.throttle.queue(call, patience_seconds=1e9, keep_free=keep_free)
+        ticket = self.throttle.queue(Price(call), patience_seconds=1e9, keep_free=keep_free)
         wait_seconds = self.throttle.admit(ticket)
         self.throttle.settle(ticket, None)
         return wait_seconds
 
     def ask(self, call: str, keep_free: float) -> None:
-        self.waiting.append(self.throttle.queue(call, patience_seconds=1e9, keep_free=keep_free))
+        self.waiting.append(self.throttle.queue(Price(call), patience_seconds=1e9, keep_free=keep_free))
 
     def pass_time(self, seconds: float) -> None:
         """Everybody who waits looks again ten times; what is admitted is on its way for a while before it arrives."""
@@ -86,13 +86,13 @@ class Desk:
     def arrive(self, which: int) -> None:
         if self.sent:
             ticket = self.sent.pop(which % len(self.sent))
-            assert self.bucket.charge(COSTS[ticket.call]), "the bucket was overrun"
+            assert self.bucket.charge(COSTS[ticket.kind]), "the bucket was overrun"
             self.running.append(ticket)
 
     def finish(self, which: int, used: float) -> None:
         if self.running:
             ticket = self.running.pop(which % len(self.running))
-            requested = COSTS[ticket.call]
+            requested = COSTS[ticket.kind]
             self.answers.append((ticket, self.bucket.finish(requested, requested * used)))
 
     def hear(self, which: int, lost: bool) -> None:
@@ -136,7 +136,7 @@ def test_the_bucket_is_never_overrun_whatever_is_asked_and_answered(script: list
 def test_the_bucket_is_used_up_to_its_last_point(requests: int) -> None:
     desk = Desk()
     for _ in range(requests):
-        ticket = desk.throttle.queue("middling", patience_seconds=1e9)
+        ticket = desk.throttle.queue(Price("middling"), patience_seconds=1e9)
         while (wait_seconds := desk.throttle.admit(ticket)) > 0:
             desk.clock.sleep(wait_seconds)
         assert desk.bucket.charge(120)
@@ -166,7 +166,7 @@ def test_a_wait_beyond_patience_is_refused_and_books_nothing() -> None:
     desk.throttle.settle(desk.send_now("small"), Cost(10, 10, MAXIMUM, 0.0, RESTORE))
 
     with pytest.raises(RemoteUnavailable) as told:
-        desk.throttle.queue("large", patience_seconds=5)
+        desk.throttle.queue(Price("large"), patience_seconds=5)
 
     assert told.value.retry_after_seconds == pytest.approx(14.0)
     assert desk.wait_seconds("small") == pytest.approx(0.2)
@@ -205,7 +205,7 @@ def test_a_clock_that_is_set_back_takes_no_points_away() -> None:
 def test_the_counter_is_not_held_up_by_work_in_the_background() -> None:
     desk = Desk()
     desk.throttle.settle(desk.send_now("small"), Cost(10, 10, MAXIMUM, 200.0, RESTORE))
-    in_background = desk.throttle.queue("large", patience_seconds=60, keep_free=0.3)
+    in_background = desk.throttle.queue(Price("large"), patience_seconds=60, keep_free=0.3)
 
     assert desk.wait_seconds("middling") == 0
     assert desk.throttle.admit(in_background) > 0
@@ -214,8 +214,8 @@ def test_the_counter_is_not_held_up_by_work_in_the_background() -> None:
 def test_whoever_asked_first_is_admitted_first() -> None:
     desk = Desk()
     desk.throttle.settle(desk.send_now("small"), Cost(10, 10, MAXIMUM, 200.0, RESTORE))
-    large = desk.throttle.queue("large", patience_seconds=60)
-    small = desk.throttle.queue("small", patience_seconds=60)
+    large = desk.throttle.queue(Price("large"), patience_seconds=60)
+    small = desk.throttle.queue(Price("small"), patience_seconds=60)
 
     desk.clock.advance(10.0)
 
