@@ -20,7 +20,7 @@ from coupon_desk.trail.trail import Trail
 from tests.central.ship_campaign import Campaign, Company, company
 from tests.trail.written import write_many
 
-ENTRIES = 8_000
+ENTRIES = 3_000
 FEW = 300
 
 

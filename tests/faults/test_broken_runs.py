@@ -23,7 +23,7 @@ from tests.cancellation.bench import Bench, make_template
 from tests.cancellation.world import CODE, Fault, Killed, World
 
 MEMORY = Path("/dev/shm")
-RUNS = int(os.environ.get("BROKEN_RUNS", "40"))
+RUNS = int(os.environ.get("BROKEN_RUNS", "25"))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from tests.cancellation.bench import Bench, killing, make_template
 from tests.cancellation.world import CODE, ClaimsInMemory, Fault, Killed, World
 
 MEMORY = Path("/dev/shm")
-RUNS = int(os.environ.get("BROKEN_RUNS", "12"))
+RUNS = int(os.environ.get("BROKEN_RUNS", "6"))
 TURNS = 6
 
 
