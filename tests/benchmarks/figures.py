@@ -86,7 +86,7 @@ class Figure:
         return self.limit is None or self.limit.is_kept(self)
 
 
-def alternately(figure: Callable[[], float], reference: Callable[[], float], runs: int, *, discard: int = 1) -> Runs:
-    """Both measured in turn; the first ones, which only warm the machine, don't count."""
-    measured = tuple((figure(), reference()) for _ in range(discard + runs))
-    return measured[discard:]
+def alternately(figure: Callable[[], float], reference: Callable[[], float], runs: int) -> Runs:
+    """Both measured in turn; where there are several runs, one more before them, which only warms the machine."""
+    measured = tuple((figure(), reference()) for _ in range(runs + (runs > 1)))
+    return measured[-runs:]
