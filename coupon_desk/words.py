@@ -112,6 +112,14 @@ def write(value: Any, language: Language, zone: tzinfo | None = None) -> str:
             return str(value)
 
 
+def prepare(language: Language) -> None:
+    """Load what numbers, dates and money of a language need: once, and where nobody waits for it (30 ms)."""
+    number(0, language)
+    money(Amount(Decimal(0), "JPY"), language)
+    day(date(2000, 1, 1), language)
+    moment(datetime(2000, 1, 1, tzinfo=UTC), language)
+
+
 def number(value: int | Decimal, language: Language) -> str:
     """A number with the reader's separators."""
     from babel.numbers import format_decimal

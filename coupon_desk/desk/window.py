@@ -22,7 +22,7 @@ from coupon_desk.desk.session_watch import SessionWatch
 from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
 from coupon_desk.people.idle import IdleLock
-from coupon_desk.words import Message, msg
+from coupon_desk.words import Message, msg, prepare
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
@@ -167,10 +167,13 @@ class Window(QMainWindow):
     def _begin_opening(self, open_desk: OpenDesk) -> None:
         self.pages.setCurrentWidget(self._opening)
 
+        language = self._stage.speech.language
+
         def open_and_look() -> tuple[CouponDesk, bool]:
             desk = open_desk()
             for page in _PAGES:
                 import_module(page)
+            prepare(language)
             return desk, desk.people.is_empty()
 
         self._stage.runner.read(self, "open", open_and_look, self._opened, self._not_opened)

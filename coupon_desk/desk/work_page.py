@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from coupon_desk.people.operators import Session
 
 COUNT_AFTER_MS: Final = 40
+PAINTED_AFTER_MS: Final = 30
 
 
 class WorkPage(QWidget):
@@ -69,25 +70,40 @@ class WorkPage(QWidget):
         self._counting = QTimer(self)
         self._counting.setSingleShot(True)
         self._counting.setInterval(COUNT_AFTER_MS)
+        self._first_rows = QTimer(self)
+        self._first_rows.setSingleShot(True)
+        self._first_rows.setInterval(PAINTED_AFTER_MS)
+        self._first_rows.timeout.connect(self._begin_upkeep)
         self._lay_out(is_training=desk.is_training)
         self._connect_search()
         self._connect_details()
         self._connect_work()
 
     def begin(self) -> None:
-        """Fill the page and start the upkeep."""
+        """Fill the page; the upkeep starts when the first rows are there, so that nothing competes with them."""
         desk, session = self._desk, self.session
         self._stage.runner.read(self, "rights", lambda: desk.rights(session), self._show_rights, self._fail)
+        for is_there in (self.rows.arrived, self.rows.failed):
+            is_there.connect(self._first_rows.start)
         self.rows.show(self.search.query)
+        self.search.focus()
+        if not self.rows.is_fetching:
+            self._begin_upkeep()
+
+    def _begin_upkeep(self) -> None:
+        """Once, when the first rows are painted."""
+        for is_there in (self.rows.arrived, self.rows.failed):
+            is_there.disconnect(self._first_rows.start)
+        self._first_rows.stop()
         self._count()
         self._read_operations()
-        self.search.focus()
         self.upkeep.begin()
         self.review_watch.begin()
         self.continuation.resume()
 
     def leave(self) -> None:
         """Nobody works here any more: look after nothing, and close what stands beside the page."""
+        self._first_rows.stop()
         self.upkeep.end()
         self.review_watch.end()
         self.dialogs.close_windows()

@@ -1,7 +1,4 @@
-"""A home on the kept catalogue, with somebody to sign in whose PIN costs nothing to check.
-
-What a PIN costs is meant: it is the time that a guess takes. It is left out of what the program is measured by.
-"""
+"""A home on the kept catalogue, with somebody to sign in."""
 
 from __future__ import annotations
 
@@ -14,7 +11,6 @@ from coupon_desk.clock import SystemClock
 from coupon_desk.desk.door import FILE
 from coupon_desk.people.operators import NewOperator
 from coupon_desk.people.people import People
-from coupon_desk.people.pins import PinCost, Pins
 from coupon_desk.people.roles import Role
 from coupon_desk.storage.database import Database
 from coupon_desk.trail.pen import Surroundings
@@ -43,7 +39,7 @@ def furnished(scale: Scale, addresses: Addresses = NOWHERE, name: str = "home") 
     (home / "config.toml").write_text(training_config(addresses), encoding="utf-8")
     database, clock = Database.open(home / "desk.sqlite3"), SystemClock()
     trail = Trail(database, Surroundings("bench"), clock)
-    people = People(database, trail, clock, pins=Pins(PinCost(time_cost=1, memory_kib=8, lanes=1)))
+    people = People(database, trail, clock)
     people.add(NewOperator(LOGIN, "Kenji Watanabe", Role.ADMIN, PIN), None)
     database.close()
     door = {"shop": "Ginza store", "people": [[LOGIN, "Kenji Watanabe"]]}
