@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from coupon_desk.app.approvals import Approvals
+from coupon_desk.app.bulks import Bulks
 from coupon_desk.app.coupon_reading import CouponReading, view_without_customer
 from coupon_desk.app.doctor import Check, examine, examine_company
 from coupon_desk.app.erasing import erase_customer, erase_what_is_old
@@ -111,6 +112,19 @@ class CouponDesk:
             parts.requests,
             shop=settings.shopify.domain,
             store=settings.shop.store,
+            ready=self._ready_to_work,
+            watched=self._keeping_catalogue,
+        )
+        self.bulks = Bulks(
+            parts.bulk_store,
+            self.engine,
+            parts.permission,
+            self.index,
+            self.people,
+            self.catalogue,
+            clock,
+            partial(own_work, self.trail, self.index),
+            parts.bulk_ways,
             ready=self._ready_to_work,
             watched=self._keeping_catalogue,
         )
@@ -263,13 +277,16 @@ class CouponDesk:
         return self.engine.answer(operation_id, session, note, self._keeping_catalogue(ignore))
 
     def resume(self, on_change: Observer = ignore, *, wait_seconds: float = 0.0) -> tuple[Operation, ...]:
-        """Finish what can be finished. See `Engine.resume`."""
+        """Finish what can be finished; bulk cancellations that were left go on in the background. See `Engine.resume`."""
         self._ready_to_work()
+        self.bulks.call_off_left()
+        self.bulks.go_on()
         return self.engine.resume(self._keeping_catalogue(on_change), wait_seconds=wait_seconds)
 
     def run_due(self, on_change: Observer = ignore) -> tuple[Operation, ...]:
         """Go on with everything whose time has come. See `Engine.run_due`."""
         self._ready_to_work()
+        self.bulks.call_off_left()
         return self.engine.run_due(self._keeping_catalogue(on_change))
 
     def next_due(self) -> datetime | None:
@@ -431,6 +448,7 @@ class CouponDesk:
     def close(self) -> None:
         """Let go of everything, when each step under way has come to its end. What is not finished stands in the trail."""
         self.engine.stop()
+        self.bulks.close()
         self._parts.close()
         self._on_close()
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from coupon_desk.app.bulks import BulkWays
 from coupon_desk.app.company_accounts import CompanyAccounts
 from coupon_desk.app.home import Home, desk_name, os_user
 from coupon_desk.app.key_store import VaultKeyStore
 from coupon_desk.app.secrets import Secrets
 from coupon_desk.app.working import WorkingProgram
+from coupon_desk.cancellation.bulk_store import BulkStore
 from coupon_desk.cancellation.engine import Engine
 from coupon_desk.cancellation.gathering import Gatherer
 from coupon_desk.cancellation.operation import Rules
 from coupon_desk.cancellation.own_work import own_work, story_if_kept
 from coupon_desk.cancellation.permission import Permission
-from coupon_desk.cancellation.ports import CentralClaims, CentralRequests
+from coupon_desk.cancellation.ports import CentralClaims, CentralRequests, Shop
+from coupon_desk.cancellation.turns import Turns
 from coupon_desk.cancellation.work import Centre, Systems
 from coupon_desk.catalogue.catalogue import Catalogue
 from coupon_desk.clock import Clock, ClockOffset
@@ -41,6 +45,13 @@ from coupon_desk.vault import SecretName, Vault
 if TYPE_CHECKING:
     from coupon_desk.app.shipping import Shipping
     from coupon_desk.central.place import Central
+
+
+BULK_WORKERS: Final = 100
+"""So many coupons of a bulk cancellation are worked on at once: most of them wait for a code to settle or for an answer."""
+
+SOURCES: Final = 4
+"""So many sources are asked at the same time for each."""
 
 
 class Parts:
@@ -74,7 +85,9 @@ class Parts:
         self.requests = self._open_requests()
         self.shipping = self._open_shipping()
         self.gatherer = Gatherer(self.shop, self.points, clock, self._executor, self.customer_of, self._holder_of)
-        self.engine = self._engine()
+        self.turns = Turns()
+        self.engine = self._engine(self.shop, self.gatherer)
+        self.bulk_store = BulkStore(self.database, self.trail)
 
     def need_secrets(self) -> None:
         """A missing secret is told before anything begins, not in the middle. Raises SecretMissing, VaultError."""
@@ -87,6 +100,14 @@ class Parts:
         """The customer whom the catalogue knows for a code: a hint, to be checked."""
         coupon = self.catalogue.get(code)
         return coupon.customer_id if coupon else None
+
+    @contextmanager
+    def bulk_ways(self) -> Iterator[BulkWays]:
+        """An engine over ways to Shopify that many coupons share; it and the counter's never work on one operation at once."""
+        threads = SOURCES * BULK_WORKERS
+        with ThreadPoolExecutor(threads, thread_name_prefix="bulk-evidence") as executor:
+            gatherer = Gatherer(self.shop, self.points, self.clock, executor, self.customer_of, self._holder_of)
+            yield BulkWays(self._engine(self.shop, gatherer), gatherer, BULK_WORKERS)
 
     def abort_reads(self) -> None:
         """End every read that is under way; writes go on to their end."""
@@ -134,13 +155,13 @@ class Parts:
 
         return PostgresDirectory(self.central, self.settings.shopify.domain)
 
-    def _engine(self) -> Engine:
+    def _engine(self, shop: Shop, gatherer: Gatherer) -> Engine:
         policy = self.settings.policy
         systems = Systems(
-            shop=self.shop,
+            shop=shop,
             points=self.points,
             mailer=self.mailer,
-            gatherer=self.gatherer,
+            gatherer=gatherer,
             clock=self.clock,
             shop_language=self.settings.shop.language,
             contacts_of=self._contacts_of,
@@ -152,7 +173,7 @@ class Parts:
             store=self.settings.shop.store,
         )
         rules = Rules(policy.settle_seconds, policy.retire, tuple(policy.recheck_minutes))
-        return Engine(self.trail, self.index, systems, self.permission, rules)
+        return Engine(self.trail, self.index, systems, self.permission, rules, self.turns)
 
     def _open_central(self) -> Central | None:
         """The database that several desks share, where one is configured. No network."""

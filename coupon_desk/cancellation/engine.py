@@ -198,6 +198,11 @@ class Engine:
                 self._others.ask(story)
         return went_on
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing more is begun."""
+        return self._turns.is_closing
+
     def stop(self) -> None:
         """Begin nothing more, and wait until what is under way has come to the end of its step. See `Turns.stop`."""
         self._turns.stop()

@@ -83,8 +83,13 @@ class Permission:
         return Grant(
             replace(request, note=note),
             Operator(person.login, person.name, person.role.value),
-            tuple(_why_second_person(request, may=person.role.may(right))),
+            tuple(why_second_person(person, request)),
         )
+
+    def ask_for_many(self, session: Session, note: str) -> str:
+        """Permit a bulk cancellation as such, each of whose coupons is asked for again; the note as it is kept. As `ask`."""
+        self.people.authorise(session, Right.ASK, MANY)
+        return checked_note(note, self.house.policy.minimum_note_length)
 
     def may_approve(self, session: Session, asked: Operation) -> Person:
         """The second person of this desk, as they are now. Raises NotPermitted, which the trail records."""
@@ -155,8 +160,14 @@ _NOT_THIS_STORE: Final = WhyNot(
 )
 
 
-def _why_second_person(request: CancelRequest, *, may: bool) -> Iterator[Message]:
-    if not may:
+MANY: Final = "bulk"
+"""What the trail says a right was asked for, where it is many coupons."""
+
+
+def why_second_person(person: Person, request: CancelRequest) -> Iterator[Message]:
+    """Why a second person has to look, whatever is found of the coupon."""
+    request = _as_it_will_be_done(request)
+    if not person.role.may(RIGHTS[request.kind]):
         yield msg("The operator's role may ask, but a second person has to approve.")
     if request.kind in ALWAYS_APPROVED:
         yield ALWAYS_APPROVED[request.kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -36,6 +37,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._turn = threading.Lock()
 
     @classmethod
     def open(cls, where: str | Path | URL) -> Database:
@@ -68,8 +70,18 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: everything in it is on disk when the block ends, or nothing is. Raises StorageError."""
-        with _translated(), self._engine.execution_options(writing=True).begin() as connection:
+        with self._writing_alone(), _translated(), self._engine.execution_options(writing=True).begin() as connection:
             yield connection
+
+    @contextmanager
+    def _writing_alone(self) -> Iterator[None]:
+        """Threads of one program wait for each other here: SQLite has its writers ask again and again, and some starve."""
+        if not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise _translate("locked", TimeoutError())
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def bare_rows(self, connection: Connection, query: str, values: tuple[Any, ...] | dict[str, Any]) -> Iterator[Any]:
         """The rows of a query, as tuples straight from SQLite's driver, for what has to be fast. Raises StorageError."""
