@@ -8,10 +8,11 @@ from pathlib import Path
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.training import training_config, training_vault
 from coupon_desk.cancellation.bulk_job import BulkJob, BulkRequest, RowState
-from coupon_desk.cancellation.bulk_list import BulkList, list_of
+from coupon_desk.cancellation.bulk_list import BulkList
 from coupon_desk.cancellation.operation import OperationKind
 from coupon_desk.catalogue.query import CouponQuery, StatusFilter
 from coupon_desk.clock import Clock
+from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.people.operators import NewOperator, Session
 from coupon_desk.people.people import People
@@ -21,6 +22,7 @@ from coupon_desk.storage.database import Database
 from coupon_desk.trail.pen import Surroundings
 from coupon_desk.trail.trail import Trail
 from coupon_desk.training.shop import TrainingShop
+from coupon_desk.training.stories import record_entry
 
 PIN = "meadow71"
 NOTE = "Recalled: printed with the wrong date"
@@ -47,21 +49,26 @@ class BulkBench:
         """What became of each line, by what was typed."""
         return {row.typed: row.state for row in self.desk.bulks.rows(job.id)}
 
+    def customer_of(self, code: str) -> str:
+        known = self.desk.catalogue.get(CouponCode(code))
+        assert known is not None
+        assert known.customer_id is not None
+        return known.customer_id
+
     def credits(self, code: str) -> list[int]:
-        customer = self.desk.catalogue.get(list_of([code]).rows[0].code).customer_id  # type: ignore[arg-type, union-attr]
-        entries = self.shop.point_entries(customer or "", f"COUPON-{code}")
+        entries = self.shop.point_entries(self.customer_of(code), f"COUPON-{code}")
         return [entry.points for entry in entries if entry.points > 0]
 
     def is_cancelled(self, code: str) -> bool:
         """Dead, credited once with its points, and the record says so without a claim."""
-        discount, entry = self.shop.discount(code), self.shop.record_entry(code)
+        discount, entry = self.shop.discount(code), record_entry(self.shop.record(self.customer_of(code)), code)
         dead = discount is None or not discount.is_active(self.shop.clock.now())
         told = entry is not None and entry["status"] == "cancelled" and "cancellation" not in entry
         return dead and told and self.credits(code) == [int(code.rsplit("-", 1)[1])]
 
     def is_untouched(self, code: str) -> bool:
         """Alive, nothing credited, and the record without a claim."""
-        discount, entry = self.shop.discount(code), self.shop.record_entry(code)
+        discount, entry = self.shop.discount(code), record_entry(self.shop.record(self.customer_of(code)), code)
         alive = discount is not None and discount.is_active(self.shop.clock.now())
         return alive and self.credits(code) == [] and entry is not None and "cancellation" not in entry
 
@@ -88,6 +95,6 @@ def make_home(folder: Path, shop: TrainingShop, clock: Clock) -> Path:
 def free_codes(desk: CouponDesk, shop: TrainingShop) -> tuple[str, ...]:
     """Coupons in order in every respect, the same ones in every shop of that size and seed."""
     special = {specimen.code for specimen in shop.showcase.all().values()}
-    page = desk.catalogue.search(CouponQuery(status=StatusFilter.UNUSED, limit=300))
+    page = desk.catalogue.search(CouponQuery(statuses=frozenset({StatusFilter.UNUSED}), limit=300))
     found = (one.code for one in page.rows if one.code.text not in special and one.code.points <= MOST_POINTS)
     return tuple(sorted(code.text for code in found))

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from coupon_desk.app import parts
 from coupon_desk.app.bulk_export import COLUMNS, BulkExport
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.training import training_vault
 from coupon_desk.cancellation.bulk_job import BulkJob, BulkRequest, BulkRow, JobState, RowState
 from coupon_desk.cancellation.bulk_list import list_of, read_text
 from coupon_desk.cancellation.bulk_sorting import Sorting, left_out_by
+from coupon_desk.cancellation.bulk_store import ListChanged
 from coupon_desk.cancellation.operation import CancelRequest, OperationKind, OperationState
 from coupon_desk.cancellation.permission import NoteTooShort
 from coupon_desk.clock import VirtualClock
@@ -44,7 +46,10 @@ def synced(tmp_path_factory: pytest.TempPathFactory, opened_shop: TrainingShop, 
 
 
 @pytest.fixture
-def bench(shop: TrainingShop, clock: VirtualClock, synced: Path, tmp_path: Path) -> Iterator[BulkBench]:
+def bench(
+    shop: TrainingShop, clock: VirtualClock, synced: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[BulkBench]:
+    monkeypatch.setattr(parts, "BULK_WORKERS", 3)
     for name in ("config.toml", "desk.sqlite3"):
         shutil.copy(synced / name, tmp_path)
     desk = CouponDesk.open(tmp_path, secrets=training_vault(shop.addresses), clock=clock)
@@ -258,21 +263,21 @@ def test_while_something_is_out_of_reach_the_job_waits_and_says_so_and_then_goes
 
 def test_whoever_does_not_want_to_wait_is_told_what_is_left_and_it_goes_on_later(bench: BulkBench) -> None:
     bench.shop.faults.add(Fault("DiscountByCode", FaultKind.HTTP_STATUS, every=1))
-    job = bench.desk.bulks.run(bench.open(list_of(bench.free[:20])).id, wait_seconds=0)
+    job = bench.desk.bulks.run(bench.open(list_of(bench.free[:6])).id, wait_seconds=0)
     assert job.state is JobState.RUNNING
-    assert (job.remaining, job.exit_status) == (20, ExitStatus.NOT_FINISHED)
+    assert (job.remaining, job.exit_status) == (6, ExitStatus.NOT_FINISHED)
     assert job.counts[RowState.WAITING] > 0
     bench.shop.faults.clear()
 
     again(bench)
     assert bench.desk.bulks.go_on() == (job.id,)
-    assert bench.desk.bulks.run(job.id).counts[RowState.DONE] == 20
-    assert all(map(bench.is_cancelled, bench.free[:20]))
+    assert bench.desk.bulks.run(job.id).counts[RowState.DONE] == 6
+    assert all(map(bench.is_cancelled, bench.free[:6]))
 
 
 def test_a_paused_job_begins_nothing_more_and_goes_on_in_the_name_of_who_resumes_it(bench: BulkBench) -> None:
     session = bench.sign_in()
-    job = bench.open(list_of(bench.free[:24]), session)
+    job = bench.open(list_of(bench.free[:8]), session)
     paused: list[BulkJob] = []
 
     def pause(_job: BulkJob, row: BulkRow | None) -> None:
@@ -289,9 +294,9 @@ def test_a_paused_job_begins_nothing_more_and_goes_on_in_the_name_of_who_resumes
     other = bench.sign_in("other")
     bench.desk.bulks.resume(job.id, other)
     ended = bench.desk.bulks.run(job.id)
-    assert (ended.state, ended.counts[RowState.DONE], ended.operator) == (JobState.ENDED, 24, "other")
+    assert (ended.state, ended.counts[RowState.DONE], ended.operator) == (JobState.ENDED, 8, "other")
     by = [one.operator.login for one in bench.desk.bulks.operations(job.id)]
-    assert (by.count("manager"), by.count("other")) == (done, 24 - done)
+    assert (by.count("manager"), by.count("other")) == (done, 8 - done)
     assert [entry.action for entry in bench.desk.trail.of_actions("bulk.paused", "bulk.resumed")] == [
         "bulk.paused",
         "bulk.resumed",
@@ -300,7 +305,7 @@ def test_a_paused_job_begins_nothing_more_and_goes_on_in_the_name_of_who_resumes
 
 def test_a_stopped_job_is_over_and_every_coupon_is_either_untouched_or_cancelled(bench: BulkBench) -> None:
     session = bench.sign_in()
-    job = bench.open(list_of(bench.free[:24]), session)
+    job = bench.open(list_of(bench.free[:8]), session)
 
     def stop(_job: BulkJob, row: BulkRow | None) -> None:
         if row is not None and row.state is RowState.DONE:
@@ -335,25 +340,29 @@ def test_of_a_job_that_is_stopped_requests_may_be_withdrawn(bench: BulkBench) ->
 
 
 def test_whoever_lost_their_right_in_the_middle_leaves_the_job_paused_with_the_reason(bench: BulkBench) -> None:
-    job = bench.open(list_of(bench.free[:8]))
+    job = bench.open(list_of(bench.free[:3]))
     bench.desk.people.disable("manager", bench.sign_in("owner"))
     stands = bench.desk.bulks.run(job.id)
     assert stands.state is JobState.PAUSED
     assert "disabled" in str(stands.paused_because)
-    assert stands.counts[RowState.WAITING] == 8
+    assert stands.counts[RowState.WAITING] == 3
     bench.desk.bulks.resume(job.id, bench.sign_in("other"))
-    assert bench.desk.bulks.run(job.id).counts[RowState.DONE] == 8
+    assert bench.desk.bulks.run(job.id).counts[RowState.DONE] == 3
 
 
 def test_a_list_that_was_changed_in_the_database_is_not_begun(bench: BulkBench, caplog: pytest.LogCaptureFixture) -> None:
     job = bench.open(list_of(bench.free[:2]))
     with bench.desk._parts.database.write() as connection:
         connection.exec_driver_sql("UPDATE bulk_rows SET code = ? WHERE line = 2", (bench.free[2],))
-    bench.desk.bulks.begin(job.id)
-    with pytest.raises(Exception, match="changed in the database"):
-        bench.desk.bulks.run(bench.open(list_of([bench.free[3]])).id)
+    with pytest.raises(ListChanged, match="changed in the database"):
         bench.desk.bulks.run(job.id)
-    assert bench.is_untouched(bench.free[2])
+    ended = threading.Event()
+    bench.desk.bulks.watch(lambda told, _row: ended.set() if told.state is JobState.PAUSED else None)
+    with caplog.at_level("WARNING", "coupon_desk.app.bulks"):
+        bench.desk.bulks.begin(job.id)
+        assert ended.wait(20)
+    assert "changed in the database" in str(bench.desk.bulks.job(job.id).paused_because)
+    assert not bench.desk.bulks.operations(job.id)
 
 
 def test_every_line_can_be_handed_out(bench: BulkBench) -> None:
