@@ -17,7 +17,7 @@ from coupon_desk.app.coupon_reading import CouponReading, without_customer
 from coupon_desk.app.reminder_sending import ReminderSender
 from coupon_desk.app.reminder_trail import RAN, TOLD_BEFORE, ReminderState, told
 from coupon_desk.catalogue.catalogue import Catalogue
-from coupon_desk.catalogue.query import MOST_ROWS, CouponQuery
+from coupon_desk.catalogue.query import MOST_ROWS, CouponQuery, Sort, SortBy
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.errors import ExitStatus
@@ -34,6 +34,8 @@ MOST_DAYS: Final = 60
 
 PATIENCE: Final = 3
 """After so many in a row that somebody did not answer for, the rest waits for another day."""
+
+_SOONEST_FIRST: Final = Sort(SortBy.EXPIRES)
 
 _log = logging.getLogger(__name__)
 
@@ -106,7 +108,7 @@ class Reminders:
 
         Raises NotPermitted, StorageError. Without a session only in a home that has no operators yet.
         """
-        page = self.reading.search(CouponQuery(expiring_days=days, limit=limit), session)
+        page = self.reading.search(CouponQuery(expiring_days=days, limit=limit, sort=_SOONEST_FIRST), session)
         return tuple(self._known(coupon) for coupon in page.rows)
 
     def send(
@@ -153,7 +155,7 @@ class Reminders:
             for code in dict.fromkeys(codes):
                 yield code, self.catalogue.get(code)
             return
-        query = CouponQuery(expiring_days=days, limit=MOST_ROWS)
+        query = CouponQuery(expiring_days=days, limit=MOST_ROWS, sort=_SOONEST_FIRST)
         while True:
             page = self.catalogue.search(query)
             for coupon in page.rows:

@@ -17,6 +17,7 @@ from coupon_desk.desk.operation_dialog import OperationDialog
 from coupon_desk.desk.people_dialog import PeopleDialog
 from coupon_desk.desk.pin_dialog import PinDialog
 from coupon_desk.desk.receipt_dialog import ReceiptDialog
+from coupon_desk.desk.reminder_window import ReminderWindow
 from coupon_desk.desk.review_window import ReviewWindow, Subject
 from coupon_desk.desk.second_person_dialog import SecondPersonDialog
 from coupon_desk.desk.stage import Stage
@@ -51,6 +52,7 @@ class Dialogs(QObject):
         self._page = page
         self._rights: Mapping[Right, Message | None] = {}
         self._open: list[QDialog] = []
+        self._reminders: ReminderWindow | None = None
 
     @property
     def open(self) -> tuple[QDialog, ...]:
@@ -135,11 +137,27 @@ class Dialogs(QObject):
         window.begin()
         return window
 
+    def reminders(self) -> ReminderWindow:
+        """Whom to remind of coupons that expire soon: one window, which is hidden while it is closed, as it may be sending."""
+        if self._reminders is None:
+            self._reminders = ReminderWindow(self._stage, self._desk, self._session, self._rights, self._page)
+            self._reminders.finished.connect(lambda _result: self._put_away(self._reminders))
+        window = self._reminders
+        if window not in self._open:
+            self._open.append(window)
+            window.show()
+            window.come_back()
+        else:
+            _raise(window)
+        return window
+
     def close_windows(self) -> None:
         """Close the windows beside the page, which no dialog keeps from being left alone."""
-        for window in (self._found(TrailWindow), self._found(ReviewWindow)):
+        for window in (self._found(TrailWindow), self._found(ReviewWindow), self._found(ReminderWindow)):
             if window is not None:
                 window.reject()
+        if self._reminders is not None:
+            self._reminders.end_work()
 
     def _serve(self, window: ReviewWindow) -> None:
         """What is asked for in the review opens over it."""
@@ -171,6 +189,12 @@ class Dialogs(QObject):
     def _remember(self, dialog: QDialog) -> None:
         self._open.append(dialog)
         dialog.finished.connect(lambda _result: self._forget(dialog))
+
+    def _put_away(self, window: QDialog | None) -> None:
+        """Closed, and kept."""
+        if window in self._open:
+            self._open.remove(window)
+        self.closed.emit()
 
     def _forget(self, dialog: QDialog) -> None:
         with contextlib.suppress(ValueError):

@@ -40,6 +40,7 @@ class Header(QFrame):
     switch_asked = Signal()
     review_asked = Signal()
     trail_asked = Signal()
+    reminders_asked = Signal()
     pin_asked = Signal()
     people_asked = Signal()
 
@@ -51,6 +52,7 @@ class Header(QFrame):
         shop = label(stage, role="heading")
         shop.setText(shop_name)
         titles = column(0, shop, label(stage, msg("Coupon Desk"), "small"), 0, spacing=0)
+        self.many = self._many_button()
         self.review = button(stage, msg("Review"), "plain", "people", "muted", key="V")
         self.review.setObjectName("review")
         self.review.clicked.connect(self.review_asked)
@@ -67,6 +69,7 @@ class Header(QFrame):
             icon_label(stage, "ticket", "accent", 28),
             titles,
             0,
+            self.many,
             self.review,
             self.trail,
             self.look,
@@ -79,6 +82,18 @@ class Header(QFrame):
         QShortcut(QKeySequence("Ctrl+T"), self, self.trail.click)
         QShortcut(QKeySequence("Ctrl+R"), self, self.review.click)
         stage.speech.tell(self.review, msg("Ctrl+R"), "setToolTip")
+
+    def _many_button(self) -> QPushButton:
+        """What is done with many coupons at once."""
+        made = button(self._stage, msg("Many coupons"), "plain", "ticket", "muted", key="M")
+        made.setObjectName("many")
+        menu = QMenu(made)
+        self.reminders = _entry(self._stage, menu, msg("Expiring soon: remind customers…"))
+        self.reminders.setShortcut(QKeySequence("Ctrl+E"))
+        self.reminders.triggered.connect(self.reminders_asked)
+        self.addAction(self.reminders)
+        made.setMenu(menu)
+        return made
 
     def show_waiting(self, count: int) -> None:
         """How much waits for this operator to look at."""
