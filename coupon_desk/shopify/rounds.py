@@ -16,8 +16,8 @@ from coupon_desk.clock import Clock
 from coupon_desk.errors import RemoteError, RemoteUnavailable
 from coupon_desk.shopify.refusals import Hopeless, Throttled
 
-GATHER_SECONDS: Final = 0.02
-"""So long the first of a round waits for others: threads that were woken by one answer meet again, and nobody notices."""
+GATHER_SECONDS: Final = 0.1
+"""So long the first of a round waits for others: who was answered together meets again, and it costs a bulk next to no time."""
 
 K = TypeVar("K")
 V = TypeVar("V")

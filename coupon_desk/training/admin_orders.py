@@ -73,11 +73,14 @@ def _orders(_: Any, info: Info, **arguments: Any) -> Page[Order]:
     known.note(info, search)
     sort = arguments["sortKey"]
     code, name = search.exact.get("discount_code"), search.exact.get("name")
-    if code is None and name is None:
+    codes = [code] if code is not None else [choice.get("discount_code") for choice in search.choices]
+    if codes and None not in codes:
+        bearers = (order for code in codes if code is not None for order in known.world.orders_with(code))
+        return _few(known, list({order.number: order for order in bearers}.values()), search, sort, arguments)
+    if name is None:
         return page(known.world.orders, search, arguments, known.view.search_at, known.sees)
-    named = known.world.order_named(name) if name is not None else None
-    candidates = known.world.orders_with(code) if code is not None else [named] if named is not None else []
-    return _few(known, candidates, search, sort, arguments)
+    named = known.world.order_named(name)
+    return _few(known, [named] if named is not None else [], search, sort, arguments)
 
 
 def _orders_of_customer(it: Customer, info: Info, **arguments: Any) -> Page[Order]:

@@ -75,26 +75,47 @@ class Bucket:
         self._restore_rate = restore_rate
         self._available = float(maximum)
         self._at = clock.monotonic()
+        self._spent = 0
+        self._refusals = 0
 
     def take(self, points: int) -> bool:
         """Pay; False, and nothing is paid, when there is not enough."""
         with self._lock:
             self._refill()
             if points > self._available:
+                self._refusals += 1
                 return False
             self._available -= points
+            self._spent += points
             return True
 
     def give_back(self, points: int) -> None:
         """Return what was charged too much."""
         with self._lock:
             self._available = min(self._maximum, self._available + points)
+            self._spent -= points
 
     def resize(self, maximum: int, restore_rate: float) -> None:
         """Another plan; the bucket is full."""
         with self._lock:
             self._maximum, self._restore_rate = maximum, restore_rate
             self._available, self._at = float(maximum), self._clock.monotonic()
+
+    def drain(self) -> None:
+        """Take all that is in it, as if others had."""
+        with self._lock:
+            self._refill()
+            self._available = 0.0
+
+    @property
+    def spent(self) -> int:
+        """How many points were paid and not given back, since the shop opened."""
+        return self._spent
+
+    @property
+    def refusals(self) -> int:
+        """How often there was not enough: so many requests were THROTTLED."""
+        return self._refusals
 
     @property
     def status(self) -> ThrottleStatus:

@@ -50,7 +50,8 @@ class Search(Generic[T]):
     """A query that was understood.
 
     `exact` are the fields that every match must equal, for looking up instead of searching; `floors` the moments that fields of
-    every match must reach, for beginning there.
+    every match must reach, for beginning there. `choices` are the fields that a match must equal by each of several terms
+    between which stands OR.
     """
 
     query: str
@@ -58,15 +59,16 @@ class Search(Generic[T]):
     exact: Mapping[str, str]
     floors: Mapping[str, datetime]
     warnings: tuple[Warned, ...]
+    choices: tuple[Mapping[str, str], ...] = ()
 
 
 def parse(query: str | None, fields: Mapping[str, Match[T]], default: Match[T]) -> Search[T]:
     """Understand a query by the fields of its resource; `default` matches words without a field."""
     reader = _Reader(query or "", fields, default)
-    matches = reader.either()
+    matches = reader.whole()
     warnings = tuple(dict.fromkeys(reader.warnings))
     if reader.has_or:
-        return Search(query or "", matches, {}, {}, warnings)
+        return Search(query or "", matches, {}, {}, warnings, tuple(reader.choices))
     return Search(query or "", matches, reader.exact, reader.floors, warnings)
 
 
@@ -123,6 +125,22 @@ class _Reader(Generic[T]):
         self.floors: dict[str, datetime] = {}
         self.warnings: list[Warned] = []
         self.has_or = False
+        self.choices: list[Mapping[str, str]] = []
+
+    def whole(self) -> Callable[[T], bool]:
+        """The whole query. `choices` stay empty where an OR stands in brackets, and so is not between whole terms."""
+        parts = [self._both()]
+        has_inner_or = self.has_or
+        choices: list[Mapping[str, str]] = [self.exact]
+        while self._word() == "OR":
+            self._place += 1
+            self.exact, self.has_or = {}, False
+            parts.append(self._both())
+            has_inner_or |= self.has_or
+            choices.append(self.exact)
+        self.has_or = has_inner_or or len(parts) > 1
+        self.choices = [] if has_inner_or else choices
+        return parts[0] if len(parts) == 1 else lambda thing: any(part(thing) for part in parts)
 
     def either(self) -> Callable[[T], bool]:
         parts = [self._both()]

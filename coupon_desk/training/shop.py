@@ -12,6 +12,7 @@ from coupon_desk.coupons.points import PointEntry
 from coupon_desk.training import checkout, stories
 from coupon_desk.training.addresses import Addresses
 from coupon_desk.training.control_door import ControlDoor
+from coupon_desk.training.cost import Bucket
 from coupon_desk.training.faults import Faults
 from coupon_desk.training.journal import Journal
 from coupon_desk.training.loopback import HOST, LoopbackServer
@@ -103,6 +104,11 @@ class TrainingShop:
     def journal(self) -> Journal:
         """What was asked."""
         return self._premises.journal
+
+    @property
+    def bucket(self) -> Bucket:
+        """What Shopify's requests are paid from."""
+        return self._premises.bucket
 
     @property
     def options(self) -> Options:

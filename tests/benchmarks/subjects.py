@@ -17,6 +17,7 @@ SUBJECTS = {
     "start": "The start of the window",
     "search": "The search",
     "cancellation": "One cancellation",
+    "bulk": "Many cancellations",
     "trail": "The trail",
 }
 
