@@ -87,7 +87,7 @@ class Database:
         """The rows of a query, as tuples straight from SQLite's driver, for what has to be fast. Raises StorageError."""
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        with _translated_of_driver():
+        with translated_of_driver():
             yield from driver.execute(query, values)
 
     def scrub(self, *, compact: bool = False) -> None:
@@ -97,7 +97,7 @@ class Database:
         """
         if self.dialect != "sqlite":
             return
-        with _translated_of_driver(), closing(self._engine.raw_connection()) as pooled:
+        with translated_of_driver(), closing(self._engine.raw_connection()) as pooled:
             driver = pooled.driver_connection
             assert isinstance(driver, sqlite3.Connection)
             if compact:
@@ -151,7 +151,8 @@ def _translated() -> Iterator[None]:
 
 
 @contextmanager
-def _translated_of_driver() -> Iterator[None]:
+def translated_of_driver() -> Iterator[None]:
+    """For what is asked of SQLite's driver itself. Raises StorageError for the driver's errors."""
     try:
         yield
     except sqlite3.Error as wrong:
