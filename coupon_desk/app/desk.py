@@ -57,6 +57,7 @@ from coupon_desk.people.operators import Session
 from coupon_desk.people.roles import Right, refusal
 from coupon_desk.receipts.layout import ReceiptWidth, render
 from coupon_desk.settings import Settings, load
+from coupon_desk.shopify.exports import Exports
 from coupon_desk.shopify.listing import Listing
 from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.erasing import Erased
@@ -394,7 +395,8 @@ class CouponDesk:
         """Bring the catalogue up to date from Shopify. Raises RemoteError, ConfigurationError."""
         self._parts.need_secrets()
         source = Listing(self._parts.client, self.settings.shopify.coupon_metafield)
-        synchroniser = Synchroniser(self.catalogue, source, self.clock, currency=self.settings.shop.currency)
+        exports = Exports(self._parts.client, self.clock, self.settings.shopify.coupon_metafield)
+        synchroniser = Synchroniser(self.catalogue, source, self.clock, currency=self.settings.shop.currency, exports=exports)
         return synchroniser.run(full=full, stop=stop, progress=on_progress)
 
     def verify_trail(self) -> TrailProof:

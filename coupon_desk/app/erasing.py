@@ -31,6 +31,7 @@ def erase_customer(
     for code in codes:
         _erase_receipts(receipts, code)
     database.scrub(compact=True)
+    catalogue.scrub()
     return erased
 
 

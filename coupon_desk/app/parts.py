@@ -125,6 +125,7 @@ class Parts:
             self.shipping.end()
         if self.central is not None:
             self.central.close()
+        self.catalogue.close()
         self.database.close()
         self.lock.release()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
@@ -16,11 +17,13 @@ from coupon_desk.catalogue import writing
 from coupon_desk.catalogue.asking import Asker, Values, question
 from coupon_desk.catalogue.counting import counts
 from coupon_desk.catalogue.facts import SHOWN, Facts, coupon_of, micros
+from coupon_desk.catalogue.file import CatalogueFile
 from coupon_desk.catalogue.folding import customer_key
 from coupon_desk.catalogue.query import MOST_ROWS, Counts, CouponPage, CouponQuery
 from coupon_desk.catalogue.rows import CatalogueRow
 from coupon_desk.catalogue.search import find
 from coupon_desk.catalogue.state import SyncState
+from coupon_desk.catalogue.succession import Succession
 from coupon_desk.clock import Clock
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.coupon import Coupon
@@ -38,14 +41,22 @@ BREATH_SECONDS: Final = 0.03
 without a pause it would hardly ever find it free.
 """
 
+FEW: Final = 20
+"""So many changes are taken over in a moment that nobody notices."""
+
 
 class Catalogue:
     """All coupons that we know of. Safe to use from any thread. Every method may raise StorageError."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
+        self.place = CatalogueFile(database)
         self._clock = clock
         self._one_writer = threading.Lock()
+        self._touched: set[str] | None = None
+
+    @property
+    def _database(self) -> Database:
+        return self.place.database
 
     def search(self, query: CouponQuery) -> CouponPage:
         """One page in the order of its sort; statuses as of now."""
@@ -91,7 +102,7 @@ class Catalogue:
         seen_at = micros(self._clock.now())
         changed = 0
         for number, batch in enumerate(_batches(rows)):
-            if number:
+            if number and self.place.is_home:
                 self._clock.sleep(BREATH_SECONDS)
             changes: dict[str, writing.Change] = {}
             for row in batch:
@@ -170,6 +181,8 @@ class Catalogue:
         """Forget the coupons of a customer, and these; how many there were. A sync brings back what Shopify still has."""
         texts = {code.text for code in codes} | {code.text for code in self.codes_of_customer(customer_id)}
         with self._one_writer, self._database.write() as connection:
+            if self._touched is not None:
+                self._touched.update(texts)
             writing.hold(connection)
             places = [row.id for row in (writing.row_of(connection, text) for text in sorted(texts)) if row is not None]
             if places:
@@ -178,20 +191,78 @@ class Catalogue:
 
     def sync_state(self) -> SyncState:
         """How far the sync has come; a fresh state where there was none."""
-        with self._database.read() as connection:
+        with self.place.home.read() as connection:
             value = connection.scalar(select(sync_state.c.value).where(sync_state.c.name == "shopify"))
         return msgspec.json.decode(value, type=SyncState) if value else SyncState()
 
     def save_sync_state(self, state: SyncState) -> None:
         """Keep how far the sync has come."""
-        with self._database.write() as connection:
+        with self.place.home.write() as connection:
             connection.execute(delete(sync_state).where(sync_state.c.name == "shopify"))
             connection.execute(insert(sync_state).values(name="shopify", value=msgspec.json.encode(state).decode()))
+
+    def is_empty(self) -> bool:
+        """Whether nothing is known yet."""
+        with self._database.read() as connection:
+            return connection.scalar(select(coupons.c.id).limit(1)) is None
+
+    def own_file(self) -> Path | None:
+        """The file that the catalogue stands in, where it can be compared with another; None while it is empty."""
+        name = self._database.engine.url.database
+        return None if self.is_empty() or not name else Path(name)
+
+    def succeed(self, name: str, began_at: datetime, unreadable: Collection[str], stopped: Callable[[], bool]) -> bool:
+        """From now on the catalogue is a newly built file, with all that we know better; False where it was stopped.
+
+        `began_at` is when the file began to be built. Who reads goes on reading, who writes waits for a moment at the end.
+        """
+        folder = self.place.folder
+        if folder is None:
+            raise ValueError("a catalogue in a database that is no file has no successor")
+        after = Database.open(folder / name)
+        self._touched = set()
+        try:
+            succession = Succession(self._database, after, micros(began_at), unreadable)
+            if not succession.carry(succession.codes(), stopped):
+                return False
+            while len(self._touched) > FEW:
+                late, self._touched = self._touched, set()
+                succession.carry(late)
+            with self._one_writer:
+                succession.carry(self._touched)
+                self.place.switch(name)
+        finally:
+            self._touched = None
+            after.close()
+        self.place.clear()
+        return True
+
+    def clear_home(self) -> None:
+        """Let the home's database forget the coupons that a file of their own has taken over, a few at a time."""
+        if self.place.is_home:
+            return
+        while True:
+            with self.place.home.read() as connection:
+                places = list(connection.scalars(select(coupons.c.id).limit(BATCH)))
+            if not places:
+                return
+            with self.place.home.write() as connection:
+                writing.forget(connection, places)
+            self._clock.sleep(BREATH_SECONDS)
+
+    def scrub(self) -> None:
+        """Let what was forgotten leave the disk, where the catalogue has a file of its own. Raises DatabaseBusy."""
+        if not self.place.is_home:
+            self._database.scrub(compact=True)
+
+    def close(self) -> None:
+        """Let go of a file of its own."""
+        self.place.close()
 
     def _apply(self, changes: Mapping[str, writing.Change]) -> int:
         changed = 0
         for number, batch in enumerate(_batches(changes.items())):
-            if number:
+            if number and self.place.is_home:
                 self._clock.sleep(BREATH_SECONDS)
             changed += self._write(dict(batch))
         return changed
@@ -199,6 +270,8 @@ class Catalogue:
     def _write(self, changes: Mapping[str, writing.Change]) -> int:
         """Apply the changes of one batch. One desk alone works them out first, and holds its database for the writing only."""
         with self._one_writer:
+            if self._touched is not None:
+                self._touched.update(changes)
             if self._database.dialect == "sqlite":
                 with self._database.read() as connection:
                     planned = writing.plan(connection, changes)

@@ -69,6 +69,12 @@ class CatalogueFile:
         return self.database is self.home
 
     @property
+    def name(self) -> str | None:
+        """The name of the file of its own; None in the home's database."""
+        own = self._own
+        return None if self.database is self.home or own is None else own[0].name
+
+    @property
     def folder(self) -> Path | None:
         """Where files of its own can stand; None for a database that is no file."""
         name = self.home.engine.url.database

@@ -1,4 +1,4 @@
-"""What two sources tell of one coupon, put together at once: the same facts that `Facts.with_news` makes of one after the other."""
+"""What two sources tell of one coupon, put together: the same facts that `Facts.with_news` makes of one after the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from coupon_desk.catalogue.source import SourceDiscount
 from coupon_desk.coupons.evidence import RecordEntry, RecordStatus
 
 Told = tuple[Any, ...]
-"""What a record tells of a coupon and its customer: id, name, e-mail, phone, then `record_values`, then when it last changed."""
+"""What a record tells of a coupon and its customer: id, name, e-mail, phone, then `record_values`, then its last change."""
 
 
 def record_values(entry: RecordEntry) -> tuple[str, bool, str | None, int | None, int | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ COMMIT_SECONDS: Final = 1.0
 
 ROWS_AT_ONCE: Final = 1_000
 
-_CACHE_KIBIBYTES: Final = 32_768
+_PRAGMAS: Final = ("main.locking_mode=EXCLUSIVE", "journal_mode=TRUNCATE", "synchronous=FULL", "cache_size=-32768", "threads=2")
 _OWN_TABLES: Final = (
     "CREATE TABLE load_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE load_customers (id INTEGER PRIMARY KEY, customer_id TEXT, name TEXT, email TEXT, phone TEXT)",
@@ -66,7 +66,7 @@ class Loading:
         self._committed_at = time.monotonic()
         with translated_of_driver():
             self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-            for pragma in ("journal_mode=TRUNCATE", "synchronous=FULL", f"cache_size=-{_CACHE_KIBIBYTES}", "threads=2"):
+            for pragma in _PRAGMAS:
                 self._connection.execute(f"PRAGMA {pragma}")
             if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'load_state'").fetchone():
                 self._begin()
@@ -157,27 +157,35 @@ class Loading:
         if before is None:
             return self.count(), 0
         with translated_of_driver():
-            self._connection.execute("ATTACH ? AS before", (str(before),))
+            self._connection.execute("ATTACH ? AS older", (str(before),))
             try:
                 different = " OR ".join(f"n.{name} IS NOT o.{name}" for name in _COMPARED)
-                changed = self._connection.execute(" ".join([_COUNT_JOINED, "WHERE o.code IS NULL OR", different])).fetchone()[
-                    0
-                ]
+                changed = self._connection.execute(
+                    " ".join([_COUNT_JOINED, "WHERE o.code IS NULL OR o.own_status IS NULL AND (", different, ")"])
+                ).fetchone()[0]
                 gone = self._connection.execute(
-                    "SELECT count(*) FROM before.coupons o WHERE o.own_status IS NULL"
+                    "SELECT count(*) FROM older.coupons o WHERE o.own_status IS NULL"
                     " AND NOT EXISTS (SELECT 1 FROM main.coupons n WHERE n.code = o.code)"
                 ).fetchone()[0]
             finally:
-                self._connection.execute("DETACH before")
+                self._connection.execute("DETACH older")
         return int(changed), int(gone)
 
-    def finish(self) -> None:
-        """Leave nothing but the catalogue in the file, as everybody else opens it."""
+    @property
+    def numbers(self) -> dict[str, int]:
+        """All numbers that were told."""
+        return dict(self._state)
+
+    def end_discounts(self) -> None:
+        """Everything is there: the indexes get the room of what was kept for joining."""
         self.commit()
         with translated_of_driver():
-            for table in ("load_state", "load_customers", "load_records", "load_parked", "load_unreadable"):
-                self._connection.execute(f"DROP TABLE {table}")
-            self._connection.execute("PRAGMA journal_mode=WAL")
+            for table in ("load_customers", "load_records", "load_parked"):
+                self._connection.execute(" ".join(["DROP TABLE IF EXISTS", table]))
+
+    def finish(self) -> None:
+        """The file is a catalogue, and free for everybody."""
+        self.commit()
         self.close()
 
     def commit(self) -> None:
@@ -255,10 +263,16 @@ class Loading:
         self._put([(place, facts)])
 
 
+def loading_numbers(file: Path) -> dict[str, int]:
+    """The numbers of a load that has come to its end. Raises StorageError."""
+    with translated_of_driver(), closing(sqlite3.connect(file)) as connection:
+        return dict(connection.execute("SELECT name, value FROM load_state"))
+
+
 def _insert_into(table: str, columns: tuple[str, ...]) -> str:
     return " ".join(["INSERT INTO", table, "(", ", ".join(columns), ") VALUES (", ", ".join("?" * len(columns)), ")"])
 
 
 _INSERT_COUPON: Final = _insert_into("coupons", ("id", *Facts("1-AAAAAA-1").columns()))
-_COUNT_JOINED: Final = "SELECT count(*) FROM main.coupons n LEFT JOIN before.coupons o ON o.code = n.code"
+_COUNT_JOINED: Final = "SELECT count(*) FROM main.coupons n LEFT JOIN older.coupons o ON o.code = n.code"
 _COMPARED: Final = ("standing", "starts_at", "expires_at", "customer_id", "customer_name", "customer_email", "issued_at")

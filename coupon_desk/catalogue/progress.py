@@ -55,7 +55,7 @@ class SyncProgress:
             told = msg("{phase}: {count}", phase=label, count=self.done) if self.done else label
         else:
             told = msg("{phase}: {count} of {total}", phase=label, count=self.done, total=self.total)
-        left = None if self.remaining_seconds is None else self.remaining_seconds
+        left = self.remaining_seconds
         if left is None or self.phase is SyncPhase.TIDYING:
             return told
         if left < 60:

@@ -24,8 +24,28 @@ class PhaseState:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadState:
+    """A catalogue that is being built in a file of its own, from exports of the shop.
+
+    The exports' ids are None until they were begun, `*_at` is when Shopify began them: what changed later is not in them.
+    `failed` counts what went wrong in a row.
+    """
+
+    file: str
+    began_at: datetime
+    customers: str | None = None
+    discounts: str | None = None
+    customers_at: datetime | None = None
+    discounts_at: datetime | None = None
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SyncState:
-    """The state of both phases. `run_started_at` is None while no run is under way."""
+    """The state of both phases. `run_started_at` is None while no run is under way, `load` while nothing is being built.
+
+    `by_pages`: this run was begun from exports, which came to nothing.
+    """
 
     customers: PhaseState = field(default_factory=PhaseState)
     discounts: PhaseState = field(default_factory=PhaseState)
@@ -33,3 +53,5 @@ class SyncState:
     run_is_full: bool = False
     finished_at: datetime | None = None
     full_finished_at: datetime | None = None
+    load: LoadState | None = None
+    by_pages: bool = False

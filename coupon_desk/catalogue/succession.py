@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import or_, select
 
@@ -70,7 +70,7 @@ class Succession:
     def _merged(self, old: Facts | None, new: Facts) -> Facts:
         if old is None:  # somebody had it forgotten meanwhile
             return Facts(new.code)
-        taken: dict[str, object] = {"own_status": old.own_status, "updated_at": max(old.updated_at, new.updated_at)}
+        taken: dict[str, Any] = {"own_status": old.own_status, "updated_at": max(old.updated_at, new.updated_at)}
         is_unreadable = new.record_status is None and customer_key(old.customer_id) in self._unreadable
         if is_unreadable or (old.record_seen_at or 0) >= self._since:
             taken |= {name: getattr(old, name) for name in _RECORD}
@@ -78,7 +78,7 @@ class Succession:
             taken |= {name: getattr(old, name) for name in _DISCOUNT}
         if new.customer_id is None:
             taken["customer_id"] = old.customer_id
-        return replace(new, **taken)  # type: ignore[arg-type]
+        return replace(new, **taken)
 
 
 def _batches(items: Sequence[str]) -> Iterator[list[str]]:

@@ -12,10 +12,13 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
 from coupon_desk.catalogue.catalogue import Catalogue
+from coupon_desk.catalogue.exports import ExportSource
+from coupon_desk.catalogue.full_load import SMALLEST_SHOP, FullLoad, Loaded, NoExports
+from coupon_desk.catalogue.pace import Pace
 from coupon_desk.catalogue.progress import SyncOutcome, SyncPhase, SyncProgress
 from coupon_desk.catalogue.rows import CatalogueRow, Customer, DiscountFacts
 from coupon_desk.catalogue.source import CouponSource, SourceCustomer, SourceDiscount
-from coupon_desk.catalogue.state import PhaseState, SyncState
+from coupon_desk.catalogue.state import LoadState, PhaseState, SyncState
 from coupon_desk.clock import Clock
 from coupon_desk.errors import RemoteRefused
 
@@ -40,11 +43,22 @@ class Stop(Protocol):
 class Synchroniser:
     """One sync at a time; give it a thread of its own. `currency` is the shop's, for records that do not tell one."""
 
-    def __init__(self, catalogue: Catalogue, source: CouponSource, clock: Clock, *, currency: str) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        source: CouponSource,
+        clock: Clock,
+        *,
+        currency: str,
+        exports: ExportSource | None = None,
+        exports_from: int = SMALLEST_SHOP,
+    ) -> None:
         self._catalogue = catalogue
         self._source = source
         self._clock = clock
         self._currency = currency
+        self._exports = exports
+        self._exports_from = exports_from
 
     def run(
         self,
@@ -57,7 +71,10 @@ class Synchroniser:
 
         Raises RemoteError, StorageError; what was read until then is kept.
         """
-        run = _Run(self._begin(full=full), progress or _nobody)
+        run = _Run(self._begin(full=full), progress or _nobody, self._clock)
+        loaded = self._load(run, stop)
+        if loaded is not None and (loaded.is_whole or not loaded.is_finished):
+            return run.outcome
         for phase, read in ((SyncPhase.CUSTOMERS, self._customers), (SyncPhase.DISCOUNTS, self._discounts)):
             if run.reached(phase).is_done:
                 continue
@@ -73,6 +90,38 @@ class Synchroniser:
         self._catalogue.save_sync_state(_finished(run.state, self._clock.now()))
         return replace(run.outcome, is_finished=True)
 
+    def _load(self, run: _Run, stop: Stop | None) -> Loaded | None:
+        """A full run by exports, where the shop is big and makes some; None where it has to be read page by page."""
+        if self._exports is None or not run.state.run_is_full or run.state.by_pages:
+            return None
+
+        def keep(load: LoadState | None) -> None:
+            run.state = replace(run.state, load=load)
+            self._catalogue.save_sync_state(run.state)
+
+        def stopped() -> bool:
+            return stop is not None and stop.is_set()
+
+        full_load = FullLoad(
+            self._catalogue, self._exports, self._clock, self._currency, keep, run.tell, stopped, self._exports_from
+        )
+        try:
+            loaded = full_load.run(run.state.load)
+        except NoExports:
+            loaded = None
+        if loaded is not None and not loaded.is_finished:
+            return loaded
+        if loaded is not None:
+            run.loaded(loaded)
+            run.outcome = replace(run.outcome, is_finished=loaded.is_whole)
+        if loaded is not None and loaded.is_whole:
+            self._catalogue.save_sync_state(_finished(run.state, self._clock.now()))
+            self._catalogue.clear_home()
+        else:
+            run.state = replace(run.state, by_pages=True)
+            self._catalogue.save_sync_state(run.state)
+        return loaded
+
     def _begin(self, *, full: bool) -> SyncState:
         state = self._catalogue.sync_state()
         if state.run_started_at is not None and (state.run_is_full or not full):
@@ -85,6 +134,7 @@ class Synchroniser:
             discounts=_afresh(state.discounts),
             run_started_at=now,
             run_is_full=full or is_due,
+            by_pages=False,
         )
         self._catalogue.save_sync_state(state)
         return state
@@ -155,10 +205,27 @@ class Synchroniser:
 class _Run:
     """What one run has reached so far."""
 
-    def __init__(self, state: SyncState, progress: Callable[[SyncProgress], None]) -> None:
+    def __init__(self, state: SyncState, progress: Callable[[SyncProgress], None], clock: Clock) -> None:
         self.state = state
         self.outcome = SyncOutcome(is_finished=False, is_full=state.run_is_full)
-        self._progress = progress
+        self.tell = progress
+        self._pace = Pace(clock)
+
+    def loaded(self, loaded: Loaded) -> None:
+        """What came by exports; what changed since these were begun is read by the next run."""
+        self.outcome = replace(
+            self.outcome,
+            seen=loaded.customers + loaded.discounts,
+            changed=loaded.changed,
+            forgotten=loaded.forgotten,
+            unreadable=loaded.unreadable,
+        )
+        if loaded.is_whole and loaded.state is not None:
+            self.state = replace(
+                self.state,
+                customers=PhaseState(seen_newest=loaded.state.customers_at, seen=loaded.customers),
+                discounts=PhaseState(seen_newest=loaded.state.discounts_at, seen=loaded.discounts),
+            )
 
     def reached(self, phase: SyncPhase) -> PhaseState:
         return self.state.customers if phase is SyncPhase.CUSTOMERS else self.state.discounts
@@ -192,11 +259,14 @@ class _Run:
 
     def report(self, phase: SyncPhase) -> None:
         if phase is SyncPhase.TIDYING:
-            self._progress(SyncProgress(phase, 0, None))
+            self.tell(SyncProgress(phase, 0, None))
             return
         reached = self.reached(phase)
         expected = reached.rows_when_full if self.state.run_is_full else None
-        self._progress(SyncProgress(phase, reached.seen, max(expected, reached.seen) if expected else None))
+        total = max(expected, reached.seen) if expected else None
+        later = (self.state.discounts.rows_when_full or 0) if phase is SyncPhase.CUSTOMERS else 0
+        left = self._pace.remaining_seconds(phase, reached.seen, total, later)
+        self.tell(SyncProgress(phase, reached.seen, total, left))
 
 
 def _resumed(

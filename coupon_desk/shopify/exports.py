@@ -212,11 +212,6 @@ class Exports:
         """Have an export ended. Raises RemoteError."""
         self._client.follow(CANCEL, {"id": export_id})
 
-    @property
-    def may_begin_otherwise(self) -> bool:
-        """Whether an export that was denied can be asked for without personal data."""
-        return self._denied
-
     def customers_of(self, export_id: str, position: int) -> Iterator[CustomerPiece]:
         """The customers with a record from a position on. Raises RemoteUnavailable or RemoteRefused."""
         for piece in self._pieces(export_id, position):
