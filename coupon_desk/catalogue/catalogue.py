@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, or_, select, update
 from coupon_desk.catalogue import writing
 from coupon_desk.catalogue.asking import Asker, Values, question
 from coupon_desk.catalogue.counting import counts
-from coupon_desk.catalogue.facts import SHOWN, Facts, coupon_of, micros
+from coupon_desk.catalogue.facts import SHOWN, Facts, coupon_of, micros, moment
 from coupon_desk.catalogue.file import CatalogueFile
 from coupon_desk.catalogue.folding import customer_key
 from coupon_desk.catalogue.query import MOST_ROWS, Counts, CouponPage, CouponQuery
@@ -191,6 +191,9 @@ class Catalogue:
 
     def sync_state(self) -> SyncState:
         """How far the sync has come; a fresh state where there was none."""
+        self.place.look_again()
+        for code, status, at in self.place.orphans():
+            self.set_status(CouponCode(code), CouponStatus(status), moment(at))
         with self.place.home.read() as connection:
             value = connection.scalar(select(sync_state.c.value).where(sync_state.c.name == "shopify"))
         return msgspec.json.decode(value, type=SyncState) if value else SyncState()

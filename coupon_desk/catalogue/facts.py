@@ -38,6 +38,10 @@ _TIES: Final = (1 << _TIE_BITS) - 1
 _MOST_SECONDS: Final = (1 << 33) - 1
 
 
+Whose = tuple[str | None, str]
+"""The columns `customer_key` and `customer_sort`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The facts about one coupon; field names are column names. Personal data: not in its representation."""
@@ -171,14 +175,15 @@ class Facts:
             ends_at = self.record_expires_at or ends_at
         return NO_END if ends_at is None else ends_at
 
-    def columns(self) -> dict[str, Any]:
-        """The row of the table `coupons`, all but its `id`."""
+    def columns(self, whose: Whose | None = None) -> dict[str, Any]:
+        """The row of the table `coupons`, all but its `id`; `whose` where that was worked out before."""
         standing = self.standing
+        key, sort = whose_of(self) if whose is None else whose
         return {
             **{name: getattr(self, name) for name in FACT_NAMES},
             "code_key": fold(self.code),
-            "customer_key": customer_key(self.customer_id),
-            "customer_sort": customer_sort(self.customer_name, self.customer_id),
+            "customer_key": key,
+            "customer_sort": sort,
             "points": int(CouponCode(self.code).points),
             "form": FORM,
             "standing": standing.value,
@@ -187,6 +192,11 @@ class Facts:
             "starts_at": self.discount_starts_at or NO_START,
             "expires_at": self.expires_at,
         }
+
+
+def whose_of(facts: Facts) -> Whose:
+    """What is derived from the customer alone."""
+    return customer_key(facts.customer_id), customer_sort(facts.customer_name, facts.customer_id)
 
 
 FACT_NAMES: Final = tuple(field.name for field in fields(Facts))

@@ -25,6 +25,9 @@ NAMED: Final = "catalogue"
 Schema = tuple[tuple[str, str, str], ...]
 """The catalogue's part of a schema: type, name and SQL of each table and index."""
 
+OwnWord = tuple[str, str, int]
+"""A code, the status that we gave it, and when, in microseconds."""
+
 _SCHEMA: Final = (
     "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL"
     " AND tbl_name IN ('coupons', 'coupon_text', 'coupon_grams') ORDER BY type DESC, name"
@@ -40,6 +43,7 @@ class CatalogueFile:
         self._lock = threading.Lock()
         self._own: tuple[Path, Database] | None = None
         self._is_known = False
+        self._orphans: list[OwnWord] = []
 
     @property
     def database(self) -> Database:
@@ -62,6 +66,12 @@ class CatalogueFile:
                     before[1].close()
             self._is_known = True
             return self.home if self._own is None else self._own[1]
+
+    def orphans(self) -> list[OwnWord]:
+        """What we ourselves had said in a file of another make; told once."""
+        with self._lock:
+            found, self._orphans = self._orphans, []
+        return found
 
     @property
     def is_home(self) -> bool:
@@ -119,7 +129,8 @@ class CatalogueFile:
             return None
         file = self.folder / name
         if not file.exists() or _schema_of(file) != self.schema():
-            _log.warning("%s is gone or of another make; the catalogue is read anew", name)
+            _log.info("%s is gone or of another make; the catalogue is read anew", name)
+            self._orphans = _own_words(file)
             self._forget(name)
             return None
         return file, Database.open(file)
@@ -146,6 +157,18 @@ def _schema_of(file: Path) -> Schema:
             return tuple(connection.execute(_SCHEMA))
     except sqlite3.Error:
         return ()
+
+
+def _own_words(file: Path) -> list[OwnWord]:
+    """Our own words, which no source can tell again."""
+    if not file.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            asked = "SELECT code, own_status, updated_at FROM coupons WHERE own_status IS NOT NULL"
+            return [(code, status, at) for code, status, at in connection.execute(asked)]
+    except sqlite3.Error:
+        return []
 
 
 def _number(name: str) -> int:

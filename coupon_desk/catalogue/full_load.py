@@ -110,7 +110,7 @@ class FullLoad:
                 return Loaded(is_finished=False)
             failed = self._state
             if failed is not None and failed.failed + 1 >= MOST_FAILED:
-                _log.warning("exports could not be fetched: %s (%s)", unavailable, unavailable.detail)
+                _log.info("exports could not be fetched: %s (%s)", unavailable, unavailable.detail)
                 self._give_up(failed)
                 raise NoExports from unavailable
             if failed is not None:

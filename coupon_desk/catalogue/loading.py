@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from coupon_desk.catalogue.facts import Facts, micros, next_place, place_of
+from coupon_desk.catalogue.facts import Facts, Whose, micros, next_place, place_of, whose_of
 from coupon_desk.catalogue.file import Schema
-from coupon_desk.catalogue.folding import customer_key
+from coupon_desk.catalogue.folding import customer_key, fold
 from coupon_desk.catalogue.joining import of_both, of_record, record_values
 from coupon_desk.catalogue.source import SourceCustomer, SourceDiscount
-from coupon_desk.catalogue.writing import words_of
+from coupon_desk.catalogue.writing import person_words
 from coupon_desk.storage.database import translated_of_driver
 
 COMMIT_SECONDS: Final = 1.0
@@ -31,14 +31,16 @@ ROWS_AT_ONCE: Final = 1_000
 _PRAGMAS: Final = ("main.locking_mode=EXCLUSIVE", "journal_mode=TRUNCATE", "synchronous=FULL", "cache_size=-32768", "threads=2")
 _OWN_TABLES: Final = (
     "CREATE TABLE load_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE load_customers (id INTEGER PRIMARY KEY, customer_id TEXT, name TEXT, email TEXT, phone TEXT)",
+    "CREATE TABLE load_customers (id INTEGER PRIMARY KEY, customer_id TEXT, name TEXT, email TEXT, phone TEXT,"
+    " key TEXT, sort TEXT, text TEXT, grams TEXT)",
     "CREATE TABLE load_records (code TEXT, customer INTEGER, status TEXT, claimed INTEGER, amount TEXT, issued_at INTEGER,"
     " expires_at INTEGER, updated_at INTEGER)",
     "CREATE TABLE load_parked (number INTEGER PRIMARY KEY, line BLOB)",
     "CREATE TABLE load_unreadable (customer_key TEXT)",
 )
 _RECORD: Final = (
-    "customer_id, name, email, phone, status, claimed, amount, issued_at, expires_at, updated_at FROM load_records r"
+    "customer_id, name, email, phone, status, claimed, amount, issued_at, expires_at, updated_at, key, sort, text, grams"
+    " FROM load_records r"
     " JOIN load_customers c ON c.id = r.customer"
 )
 _RECORD_OF: Final = " ".join(["SELECT", _RECORD, "WHERE r.code = ? ORDER BY r.rowid DESC LIMIT 1"])
@@ -53,6 +55,13 @@ _DELETE: Final = (
     "DELETE FROM coupon_text WHERE rowid = ?",
     "DELETE FROM coupon_grams WHERE rowid = ?",
 )
+
+
+_Coupon = tuple[int, Facts, Whose, str, str | None]
+"""A coupon with its place, and what is derived from its customer: that is worked out once for each of them."""
+
+_TOLD: Final = 10
+"""So many columns of a record are facts; what is derived from the customer follows."""
 
 
 class Loading:
@@ -87,7 +96,9 @@ class Loading:
         number = self["customers"]
         for customer in customers:
             number += 1
-            people.append((number, customer.id, customer.name, customer.email, customer.phone))
+            person = Facts("", customer.id, customer.name, customer.email, customer.phone)
+            whose = customer.id, customer.name, customer.email, customer.phone
+            people.append((number, *whose, *whose_of(person), *person_words(person)))
             updated_at = micros(customer.updated_at) if customer.updated_at else self._seen_at
             if customer.problem is not None:
                 unreadable.append((customer_key(customer.id),))
@@ -95,7 +106,7 @@ class Loading:
         self.tell("customers", number)
         self.tell("unreadable", self["unreadable"] + len(unreadable))
         with self._writing():
-            self._connection.executemany("INSERT INTO load_customers VALUES (?, ?, ?, ?, ?)", people)
+            self._connection.executemany("INSERT INTO load_customers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", people)
             self._connection.executemany("INSERT INTO load_records VALUES (?, ?, ?, ?, ?, ?, ?, ?)", records)
             self._connection.executemany("INSERT INTO load_unreadable VALUES (?)", unreadable)
 
@@ -126,7 +137,10 @@ class Loading:
         with self._writing():
             self._insert(
                 [
-                    of_record(code, told, self._currency, self._seen_at, is_missing=discounts_are_complete)
+                    _coupon(
+                        of_record(code, told[:_TOLD], self._currency, self._seen_at, is_missing=discounts_are_complete),
+                        told[_TOLD:],
+                    )
                     for code, told in found.items()
                 ]
             )
@@ -160,9 +174,8 @@ class Loading:
             self._connection.execute("ATTACH ? AS older", (str(before),))
             try:
                 different = " OR ".join(f"n.{name} IS NOT o.{name}" for name in _COMPARED)
-                changed = self._connection.execute(
-                    " ".join([_COUNT_JOINED, "WHERE o.code IS NULL OR o.own_status IS NULL AND (", different, ")"])
-                ).fetchone()[0]
+                asked = " ".join([_COUNT_JOINED, "WHERE o.code IS NULL OR o.own_status IS NULL AND (", different, ")"])
+                changed = self._connection.execute(asked).fetchone()[0]
                 gone = self._connection.execute(
                     "SELECT count(*) FROM older.coupons o WHERE o.own_status IS NULL"
                     " AND NOT EXISTS (SELECT 1 FROM main.coupons n WHERE n.code = o.code)"
@@ -230,37 +243,36 @@ class Loading:
                 self._connection.execute("BEGIN")
             yield
 
-    def _joined(self, discount: SourceDiscount) -> Facts:
+    def _joined(self, discount: SourceDiscount) -> _Coupon:
         told = self._lookup.execute(_RECORD_OF, (discount.code.text,)).fetchone()
-        return of_both(discount, told, self._currency, self._seen_at)
+        facts = of_both(discount, told and told[:_TOLD], self._currency, self._seen_at)
+        return _coupon(facts, (*whose_of(facts), *person_words(facts)) if told is None else told[_TOLD:])
 
-    def _insert(self, facts: Iterable[Facts]) -> None:
-        rows = [(place_of(each.code, each.issued_at), each) for each in facts]
+    def _insert(self, found: Sequence[_Coupon]) -> None:
         self._connection.execute("SAVEPOINT batch")
         try:
-            self._put(rows)
+            self._put(found)
         except sqlite3.IntegrityError:  # a code that came twice, or two coupons that want the same place: one by one
             self._connection.execute("ROLLBACK TO batch")
-            for place, each in rows:
-                self._put_one(place, each)
+            for coupon in found:
+                self._put_one(coupon)
         self._connection.execute("RELEASE batch")
 
-    def _put(self, rows: list[tuple[int, Facts]]) -> None:
+    def _put(self, found: Sequence[_Coupon]) -> None:
         write = self._connection.executemany
-        write(_INSERT_COUPON, [(place, *facts.columns().values()) for place, facts in rows])
-        words = [words_of(place, facts) for place, facts in rows]
-        for table, each in (("coupon_text", [one for one, _ in words]), ("coupon_grams", [two for _, two in words if two])):
-            if each:
-                write(_insert_into(table, tuple(each[0])), [tuple(one.values()) for one in each])
+        write(_INSERT_COUPON, [(place, *facts.columns(whose).values()) for place, facts, whose, _, _ in found])
+        write(_INSERT_TEXT, [(place, fold(facts.code), text) for place, facts, _, text, _ in found])
+        write(_INSERT_GRAMS, [(place, grams) for place, _, _, _, grams in found if grams])
 
-    def _put_one(self, place: int, facts: Facts) -> None:
+    def _put_one(self, coupon: _Coupon) -> None:
+        place, facts, whose, text, grams = coupon
         known = self._connection.execute("SELECT id FROM coupons WHERE code = ?", (facts.code,)).fetchone()
         if known is not None:
             for delete in _DELETE:
                 self._connection.execute(delete, known)
         while self._connection.execute("SELECT 1 FROM coupons WHERE id = ?", (place,)).fetchone():
             place = next_place(place)
-        self._put([(place, facts)])
+        self._put([(place, facts, whose, text, grams)])
 
 
 def loading_numbers(file: Path) -> dict[str, int]:
@@ -273,6 +285,13 @@ def _insert_into(table: str, columns: tuple[str, ...]) -> str:
     return " ".join(["INSERT INTO", table, "(", ", ".join(columns), ") VALUES (", ", ".join("?" * len(columns)), ")"])
 
 
+def _coupon(facts: Facts, person: Sequence[Any]) -> _Coupon:
+    key, sort, text, grams = person
+    return place_of(facts.code, facts.issued_at), facts, (key, sort), text, grams
+
+
+_INSERT_TEXT: Final = _insert_into("coupon_text", ("rowid", "code", "text"))
+_INSERT_GRAMS: Final = _insert_into("coupon_grams", ("rowid", "grams"))
 _INSERT_COUPON: Final = _insert_into("coupons", ("id", *Facts("1-AAAAAA-1").columns()))
 _COUNT_JOINED: Final = "SELECT count(*) FROM main.coupons n LEFT JOIN older.coupons o ON o.code = n.code"
 _COMPARED: Final = ("standing", "starts_at", "expires_at", "customer_id", "customer_name", "customer_email", "issued_at")

@@ -147,7 +147,7 @@ class Synchroniser:
             return ((page.rows, page.resume_from) for page in pages)
 
         for customers, resume_from in _resumed(read, run.reached(SyncPhase.CUSTOMERS).resume_from):
-            rows = [row for customer in customers for row in self._rows_of(customer)]
+            rows = [row for customer in customers for row in self.rows_of(customer)]
             changed = self._catalogue.upsert(rows)
             changed += self._catalogue.keep_only(
                 {customer.id: {code.text for code, _ in customer.entries} for customer in customers if not customer.problem}
@@ -182,7 +182,8 @@ class Synchroniser:
         )
         run.outcome = replace(run.outcome, forgotten=forgotten)
 
-    def _rows_of(self, customer: SourceCustomer) -> Iterator[CatalogueRow]:
+    def rows_of(self, customer: SourceCustomer) -> Iterator[CatalogueRow]:
+        """What a customer's record says of its coupons."""
         whose = Customer(customer.id, customer.name, customer.email, customer.phone)
         updated_at = customer.updated_at or self._clock.now()
         for code, entry in customer.entries:

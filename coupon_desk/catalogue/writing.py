@@ -85,8 +85,14 @@ def plan(connection: Connection, changes: Mapping[str, Change]) -> Plan:
 
 def words_of(place: int, facts: Facts) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """What a search finds a coupon by: its rows of `coupon_text` and, where the customer has a name, of `coupon_grams`."""
-    found_by = {"rowid": place, "code": fold(facts.code), "text": search_text(*_words(facts))}
-    return found_by, {"rowid": place, "grams": grams(facts.customer_name)} if facts.customer_name else None
+    text, pairs = person_words(facts)
+    found_by = {"rowid": place, "code": fold(facts.code), "text": text}
+    return found_by, {"rowid": place, "grams": pairs} if pairs is not None else None
+
+
+def person_words(facts: Facts) -> tuple[str, str | None]:
+    """What a search finds the coupons of a person by: their `text`, and the `grams` of their name."""
+    return search_text(*_words(facts)), grams(facts.customer_name) if facts.customer_name else None
 
 
 def carry_out(connection: Connection, planned: Plan) -> None:

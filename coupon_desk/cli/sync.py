@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,7 +14,9 @@ from coupon_desk.people.roles import Right
 from coupon_desk.words import msg, msgn
 
 if TYPE_CHECKING:
-    from coupon_desk.catalogue.sync import SyncProgress
+    from coupon_desk.catalogue.sync import SyncPhase, SyncProgress
+
+TOLD_EVERY_SECONDS: Final = 1.0
 
 
 @click.command()
@@ -23,19 +24,27 @@ if TYPE_CHECKING:
 @for_scripts
 @click.pass_obj
 def sync(call: Call, full: bool) -> int:
-    """Bring the local catalogue up to date."""
+    """Bring the local catalogue up to date.
+
+    A big shop's first list, and one a day, comes from a bulk operation of Shopify's; what changed comes page by page. Ctrl+C
+    stops it; the next sync goes on there.
+    """
     desk, _ = call.worker(Right.SEE, "sync")
-    words = call.output.words
-    last = ""
+    words, clock = call.output.words, desk.clock
+    last: tuple[str, float, SyncPhase | None] = "", 0.0, None
 
     def tell(progress: SyncProgress) -> None:
         nonlocal last
-        text = words(msg("{phase}: {count}", phase=progress.phase.label, count=progress.done))
-        if text != last:
+        text, now = words(progress.message), clock.monotonic()
+        if text != last[0] and (progress.phase is not last[2] or now - last[1] >= TOLD_EVERY_SECONDS):
             call.output.progress(text)
-            last = text
+            last = text, now, progress.phase
 
-    outcome = desk.sync(full=full, on_progress=tell, stop=threading.Event())
+    try:
+        outcome = desk.sync(full=full, on_progress=tell)
+    except KeyboardInterrupt:  # what was read is kept, whichever line this was
+        call.output.note(msg("Stopped. What was read is kept, and the next sync goes on there."), Colour.WARNING)
+        return ExitStatus.NOT_FINISHED
     call.output.say(
         msg(
             "{seen} rows seen, {changed} coupons changed, {forgotten} forgotten.",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.trail_watch import TrailWatch
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from coupon_desk.trail.proof import TrailProof
 
 SYNC_EVERY_MS: Final = 5 * 60 * 1000
+TOLD_EVERY_SECONDS: Final = 0.5
 
 
 class Upkeep(QObject):
@@ -27,6 +30,7 @@ class Upkeep(QObject):
     synced = Signal()
     sync_told = Signal(object, bool, bool)
     trail_told = Signal(object, bool, bool)
+    _progressed = Signal(object)
 
     def __init__(self, stage: Stage, desk: CouponDesk, parent: QObject) -> None:
         super().__init__(parent)
@@ -35,6 +39,7 @@ class Upkeep(QObject):
         self.watch = TrailWatch(stage, desk, self)
         self._stop = threading.Event()
         self._is_syncing = False
+        self._progressed.connect(self._tell_progress, Qt.ConnectionType.QueuedConnection)
         self._every = QTimer(self)
         self._every.setInterval(SYNC_EVERY_MS)
         self._every.timeout.connect(self.sync)
@@ -65,8 +70,24 @@ class Upkeep(QObject):
         self.sync_told.emit(msg("Refreshing the list…"), True, False)
         desk, stop = self._desk, self._stop
         self._stage.runner.read(
-            self, "sync", lambda: desk.sync(full=False, on_progress=_quietly, stop=stop), self._synced, self._away
+            self, "sync", lambda: desk.sync(full=False, on_progress=self._teller(), stop=stop), self._synced, self._away
         )
+
+    def _teller(self) -> Callable[[SyncProgress], None]:
+        """Tells how far a sync has come, seldom enough to be read; on the sync's own thread."""
+        told_at = time.monotonic()
+
+        def tell(progress: SyncProgress) -> None:
+            nonlocal told_at
+            if time.monotonic() - told_at >= TOLD_EVERY_SECONDS:
+                told_at = time.monotonic()
+                self._progressed.emit(progress)
+
+        return tell
+
+    def _tell_progress(self, progress: SyncProgress) -> None:
+        if self._is_syncing:
+            self.sync_told.emit(progress.message, True, False)
 
     def verify(self) -> None:
         """Prove the trail."""
@@ -96,7 +117,3 @@ class Upkeep(QObject):
 
     def _not_verified(self, error: DeskError) -> None:
         self.trail_told.emit(msg("The trail could not be read: {why}", why=error.what), False, True)
-
-
-def _quietly(_progress: Any | SyncProgress) -> None:
-    """The window shows that the list is being refreshed, not how far it is."""

@@ -19,6 +19,7 @@ SUBJECTS = {
     "cancellation": "One cancellation",
     "bulk": "Many cancellations",
     "trail": "The trail",
+    "sync": "The first sync",
 }
 
 

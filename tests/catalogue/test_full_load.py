@@ -1,9 +1,10 @@
-"""A full run by exports of a real server: the training shop's bulk operations, over HTTP, with everything that can go wrong."""
+"""A full run of a big shop: from exports, into a file of its own, and nothing lost whatever happens meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -11,80 +12,37 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from coupon_desk.catalogue.catalogue import Catalogue
-from coupon_desk.catalogue.facts import FACT_NAMES
-from coupon_desk.catalogue.progress import SyncOutcome, SyncPhase, SyncProgress
+from coupon_desk.catalogue.awaiting import BUSY_SECONDS, STUCK_SECONDS
+from coupon_desk.catalogue.exports import ExportStage
+from coupon_desk.catalogue.full_load import MOST_FAILED, SMALLEST_SHOP
+from coupon_desk.catalogue.progress import SyncPhase, SyncProgress
 from coupon_desk.catalogue.query import StatusFilter
-from coupon_desk.catalogue.sync import Synchroniser
-from coupon_desk.clock import SystemClock, VirtualClock
-from coupon_desk.coupons.code import CouponCode
+from coupon_desk.catalogue.sync import OVERLAP, Synchroniser
+from coupon_desk.coupons.evidence import RecordStatus
 from coupon_desk.coupons.status import CouponStatus
-from coupon_desk.errors import RemoteUnavailable
-from coupon_desk.settings import Shopify
-from coupon_desk.shopify.client import ShopifyClient
-from coupon_desk.shopify.exports import Exports
-from coupon_desk.shopify.listing import Listing
+from coupon_desk.errors import RemoteUnavailable, StorageError
 from coupon_desk.storage.database import Database
-from coupon_desk.storage.tables.catalogue import coupon_grams, coupon_text, coupons
-from coupon_desk.training.faults import Fault, FaultKind
-from coupon_desk.training.shop import TrainingShop
-from tests.catalogue.conftest import Desk, open_desk
-from tests.surroundings.migrated import migrated
-
-SEEN = ("record_seen_at", "discount_seen_at")
+from coupon_desk.storage.tables.catalogue import coupons
+from coupon_desk.words import msg
+from tests.catalogue.conftest import NOW, Desk, record
+from tests.catalogue.export_shop import ExportShop
+from tests.catalogue.test_sync import ACustomer, ADiscount, Shop, code
 
 
 @pytest.fixture
-def shop(desk: Desk) -> Iterator[TrainingShop]:
-    desk.clock.advance((SystemClock().now() - desk.clock.now()).total_seconds())
-    with TrainingShop.start(coupons=60, seed=7, clock=desk.clock) as shop:
-        yield shop
-
-
-@dataclass
-class Runner:
-    """Syncs a desk with the training shop, by exports however small it is."""
-
-    desk: Desk
-    client: ShopifyClient
-
-    def sync(self, exports_from: int = 1, **how: Any) -> SyncOutcome:
-        synchroniser = Synchroniser(
-            self.desk.catalogue,
-            Listing(self.client),
-            self.desk.clock,
-            currency="JPY",
-            exports=Exports(self.client, self.desk.clock),
-            exports_from=exports_from,
-        )
-        return synchroniser.run(**how)
-
-
-@pytest.fixture
-def client(desk: Desk, shop: TrainingShop) -> Iterator[ShopifyClient]:
-    address = shop.addresses
-    settings = Shopify(domain=address.shopify_domain, endpoint=address.shopify_endpoint, api_version=address.api_version)
-    clock: VirtualClock = desk.clock
-    with ShopifyClient(settings, lambda: address.token, clock) as client:
-        yield client
-
-
-@pytest.fixture
-def runner(desk: Desk, client: ShopifyClient) -> Iterator[Runner]:
-    yield Runner(desk, client)
+def shop(desk: Desk) -> Iterator[ExportShop]:
+    """Six customers with a coupon each; the last of them has no discount, and one discount stands in no record."""
+    customers = [
+        ACustomer(f"gid://shopify/Customer/{number}", f"佐藤 花子{number}", ((code(number), record()),))
+        for number in range(1, 7)
+    ]
+    yield ExportShop(desk.clock, customers, [ADiscount(code(number)) for number in (1, 2, 3, 4, 5, 7)])
     desk.catalogue.close()
 
 
-def everything(catalogue: Catalogue) -> dict[str, Any]:
-    """All that a catalogue knows, and what a search finds it by; not when it was seen."""
-    with catalogue.place.database.read() as connection:
-        rows = {row.id: row for row in connection.execute(select(coupons))}
-        texts = {row.rowid: row.text for row in connection.execute(select(coupon_text))}
-        grams = {row.rowid: row.grams for row in connection.execute(select(coupon_grams))}
-    names = [name for name in rows[next(iter(rows))]._fields if name not in SEEN]
-    return {
-        row.code: ({name: getattr(row, name) for name in names}, texts[place], grams.get(place)) for place, row in rows.items()
-    }
+def syncing(desk: Desk, shop: ExportShop, exports_from: int = 1) -> Synchroniser:
+    pages = Shop(shop.customers, shop.codes)
+    return Synchroniser(desk.catalogue, pages, desk.clock, currency="JPY", exports=shop, exports_from=exports_from)
 
 
 def own_file(desk: Desk) -> str | None:
@@ -92,91 +50,36 @@ def own_file(desk: Desk) -> str | None:
     return desk.catalogue.place.name
 
 
-def calls(shop: TrainingShop, name: str) -> int:
-    return len(shop.journal.calls(name))
-
-
-def test_exports_make_the_same_catalogue_as_pages(
-    desk: Desk, shop: TrainingShop, runner: Runner, client: ShopifyClient, tmp_path: Path
-) -> None:
-    (tmp_path / "paged").mkdir()
-    paged = open_desk(migrated(tmp_path / "paged" / "desk.sqlite3"))
-    paged.clock.advance((desk.clock.now() - paged.clock.now()).total_seconds())
-    by_pages = Runner(paged, client).sync(exports_from=10_000)
-    outcome = runner.sync()
-    assert (outcome.is_finished, outcome.is_full, outcome.unreadable) == (True, True, 0)
-    assert (outcome.seen, outcome.changed, outcome.forgotten) == (by_pages.seen, len(everything(paged.catalogue)), 0)
+def test_a_big_shop_comes_from_exports_into_a_file_of_its_own(desk: Desk, shop: ExportShop) -> None:
+    outcome = syncing(desk, shop).run()
+    assert (outcome.is_finished, outcome.is_full, outcome.seen, outcome.changed) == (True, True, 12, 7)
     assert own_file(desk) == "catalogue-1.sqlite3"
-    assert everything(desk.catalogue) == everything(paged.catalogue)
-    assert desk.found(str(shop.showcase.example.code)) == [str(shop.showcase.example.code)]
-    paged.database.close()
+    assert len(desk.found()) == 7
+    assert desk.found("花子3") == [code(3).text]
+    assert desk.found("佐") == desk.found("佐藤花子")
+    assert desk.found(status=StatusFilter.NEEDS_ATTENTION) == [code(6).text]
+    with desk.database.read() as home:
+        assert home.execute(select(coupons.c.id)).first() is None
 
 
-def test_a_small_shop_is_read_by_pages(desk: Desk, shop: TrainingShop, runner: Runner) -> None:
-    assert runner.sync(exports_from=5_000).is_finished
-    assert (own_file(desk), calls(shop, "bulkOperationRunQuery")) == (None, 0)
+def test_a_small_shop_comes_by_pages(desk: Desk, shop: ExportShop) -> None:
+    assert syncing(desk, shop, SMALLEST_SHOP).run().is_finished
+    assert (shop.begun, own_file(desk), len(desk.found())) == ([], None, 7)
 
 
-def test_the_result_is_fetched_without_our_token(shop: TrainingShop, runner: Runner) -> None:
-    runner.sync()
-    fetched = shop.journal.calls("bulk.download")
-    assert [entry.status for entry in fetched] == [200, 200]  # a request that shows the token gets 400
+def test_what_changes_later_comes_by_pages_from_when_the_export_began(desk: Desk, shop: ExportShop) -> None:
+    pages = Shop(shop.customers, shop.codes)
+    synchroniser = Synchroniser(desk.catalogue, pages, desk.clock, currency="JPY", exports=shop, exports_from=1)
+    synchroniser.run()
+    desk.clock.advance(3_600)
+    shop.codes[0] = replace(shop.codes[0], usage_count=1, updated_at=NOW + timedelta(hours=1))
+    assert not synchroniser.run().is_full
+    assert [since for _, since, _ in pages.asked] == [NOW - OVERLAP, NOW - OVERLAP]
+    assert desk.found(status=StatusFilter.USED) == [code(1).text]
 
 
-def test_what_changed_is_read_by_pages_afterwards(desk: Desk, shop: TrainingShop, runner: Runner) -> None:
-    runner.sync()
-    code = str(shop.showcase.example.code)
-    shop.redeem(code)
-    entry = shop.record_entry(code)
-    assert entry is not None
-    shop.edit_record(shop.showcase.example.customer_id, [entry | {"status": "used"}])
-    desk.clock.advance(60)
-    assert not runner.sync().is_full
-    assert code in desk.found(code, StatusFilter.USED)
-    assert calls(shop, "bulkOperationRunQuery") == 2
-
-
-def test_the_next_full_run_notices_what_is_gone_and_keeps_our_own_word(desk: Desk, shop: TrainingShop, runner: Runner) -> None:
-    runner.sync()
-    example, used = str(shop.showcase.example.code), str(shop.showcase.used.code)
-    shop.delete_discount(example)
-    desk.catalogue.set_status(CouponCode(used), CouponStatus.NEEDS_ATTENTION, desk.clock.now())
-    desk.clock.advance(7_200)
-    outcome = runner.sync(full=True)
-    assert (outcome.is_full, outcome.changed) == (True, 2)
-    assert own_file(desk) == "catalogue-2.sqlite3"
-    assert {path.name for path in Path(str(desk.database.engine.url.database)).parent.glob("catalogue-1*")} == set()
-    assert desk.status(example) == "needs_attention"
-    assert desk.status(used) == "needs_attention"
-    desk.catalogue.set_status(CouponCode(used), CouponStatus.UNUSED, desk.clock.now())
-    assert desk.status(used) == "used"
-
-
-def test_a_coupon_that_no_source_knows_any_more_is_forgotten(desk: Desk, shop: TrainingShop, runner: Runner) -> None:
-    runner.sync()
-    code = str(shop.showcase.example.code)
-    shop.delete_discount(code)
-    shop.edit_record(shop.showcase.example.customer_id, [])
-    desk.clock.advance(7_200)
-    assert runner.sync(full=True).forgotten >= 1
-    assert desk.status(code) is None
-
-
-def test_a_record_that_cannot_be_read_stays_as_it_was(desk: Desk, shop: TrainingShop, runner: Runner) -> None:
-    runner.sync()
-    code = str(shop.showcase.example.code)
-    before = everything(desk.catalogue)[code][0]
-    shop.edit_record(shop.showcase.example.customer_id, "nonsense")
-    desk.clock.advance(7_200)
-    assert runner.sync(full=True).unreadable == 1
-    after = everything(desk.catalogue)[code][0]
-    assert {name: after[name] for name in FACT_NAMES if name.startswith(("record_", "customer_")) and name not in SEEN} == {
-        name: before[name] for name in FACT_NAMES if name.startswith(("record_", "customer_")) and name not in SEEN
-    }
-
-
-@pytest.mark.parametrize("when", [0, 3, 5, 8])
-def test_a_run_that_was_stopped_goes_on_where_it_was(desk: Desk, shop: TrainingShop, runner: Runner, when: int) -> None:
+@pytest.mark.parametrize("when", [0, 2, 4, 7])
+def test_a_run_that_was_stopped_goes_on_where_it_was(desk: Desk, shop: ExportShop, when: int) -> None:
     stop = Event()
     told: list[SyncProgress] = []
 
@@ -185,155 +88,169 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(desk: Desk, shop: TrainingS
         if len(told) > when:
             stop.set()
 
-    first = runner.sync(stop=stop, progress=tell)
-    second = runner.sync()
-    assert second.is_finished or first.is_finished
-    assert calls(shop, "bulkOperationRunQuery") == 2
-    assert len(everything(desk.catalogue)) == second.changed or first.is_finished
+    assert not syncing(desk, shop).run(stop=stop, progress=tell).is_finished
+    outcome = syncing(desk, shop).run()
+    assert (outcome.is_finished, outcome.changed, len(desk.found())) == (True, 7, 7)
+    assert sorted(shop.begun) == ["customers", "discounts"]
+    assert len({(kind, start) for kind, start in shop.read_from}) == len(shop.read_from)
 
 
-@pytest.mark.parametrize("point", ["begin", "customers", "discounts", "index", "carry", "switch"])
-def test_a_run_that_was_killed_anywhere_goes_on(
-    desk: Desk, shop: TrainingShop, runner: Runner, point: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    where = {
-        "begin": "coupon_desk.catalogue.full_load.FullLoad._with_export",
-        "customers": "coupon_desk.catalogue.loading.Loading.end_customers",
-        "discounts": "coupon_desk.catalogue.loading.Loading.end_discounts",
-        "index": "coupon_desk.catalogue.loading.Loading.compare",
-        "carry": "coupon_desk.catalogue.file.CatalogueFile.switch",
-        "switch": "coupon_desk.catalogue.catalogue.Catalogue.clear_home",
-    }[point]
-
+@pytest.mark.parametrize(
+    "point",
+    [
+        "full_load.FullLoad._with_export",
+        "loading.Loading.end_customers",
+        "loading.Loading.end_discounts",
+        "loading.Loading.compare",
+        "file.CatalogueFile.switch",
+        "catalogue.Catalogue.clear_home",
+    ],
+)
+def test_a_run_that_was_killed_goes_on(desk: Desk, shop: ExportShop, point: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(where, killed)
+        patched.setattr(f"coupon_desk.catalogue.{point}", killed)
         with pytest.raises(KeyboardInterrupt):
-            runner.sync()
-    assert runner.sync().is_finished
-    assert calls(shop, "bulkOperationRunQuery") == 2
-    assert desk.status(str(shop.showcase.example.code)) == "unused"
-    assert own_file(desk) == "catalogue-1.sqlite3"
-
-
-def test_what_was_learned_and_said_during_a_load_is_not_lost(desk: Desk, shop: TrainingShop, runner: Runner) -> None:
-    code, used = shop.showcase.example.code, shop.showcase.used.code
-
-    def meanwhile(progress: SyncProgress) -> None:
-        if progress.phase is SyncPhase.INDEXING:
-            desk.catalogue.set_status(CouponCode(str(code)), CouponStatus.CANCELLED, desk.clock.now())
-        if progress.phase is SyncPhase.TIDYING:
-            desk.catalogue.set_status(CouponCode(str(used)), CouponStatus.CANCELLING, desk.clock.now())
-
-    assert runner.sync(progress=meanwhile).is_finished
-    assert (desk.status(str(code)), desk.status(str(used))) == ("cancelled", "cancelling")
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault("bulk.download", FaultKind.TRUNCATED_AFTER),
-        Fault("bulk.download", FaultKind.RESET_BEFORE, times=3, probability=1),
-        Fault("bulk.download", FaultKind.ERROR_500_BEFORE),
-        Fault("bulk.download", FaultKind.HTTP_STATUS, status=403),
-        Fault("BeginExport", FaultKind.LOST_ANSWER),
-        Fault("BeginExport", FaultKind.INTERNAL_ERROR_200_AFTER),
-        Fault("ExportState", FaultKind.HTML_502),
-        Fault("bulk.run", FaultKind.BULK_FAILED),
-        Fault("bulk.run", FaultKind.SLOW, seconds=600),
-    ],
-    ids=lambda fault: f"{fault.call}-{fault.kind}",
-)
-def test_a_fault_delays_a_load_and_spoils_nothing(desk: Desk, shop: TrainingShop, runner: Runner, fault: Fault) -> None:
-    shop.faults.add(fault)
-    assert runner.sync().is_finished
-    assert own_file(desk) == "catalogue-1.sqlite3"
-    assert len(everything(desk.catalogue)) == 64
-
-
-@pytest.mark.parametrize(
-    "refuse",
-    [
-        lambda shop: shop.faults.add(Fault("bulk.run", FaultKind.FORBIDDEN, probability=1)),
-        lambda shop: shop.faults.add(Fault("bulk.run", FaultKind.BULK_FAILED, probability=1)),
-        lambda shop: shop.configure(bulk_seconds=86_400 * 2),
-        lambda shop: shop.configure(bulk_at_once=0),
-    ],
-    ids=["forbidden", "failing", "stuck", "busy"],
-)
-def test_a_shop_that_makes_no_exports_is_read_by_pages(
-    desk: Desk, shop: TrainingShop, runner: Runner, refuse: Callable[[TrainingShop], None]
-) -> None:
-    refuse(shop)
-    outcome = runner.sync()
-    assert (outcome.is_finished, outcome.is_full) == (True, True)
-    assert calls(shop, "ListDiscounts") >= 1
-    assert desk.status(str(shop.showcase.example.code)) == "unused"
+            syncing(desk, shop).run()
+    outcome = syncing(desk, shop).run()
+    assert outcome.is_finished
+    assert (own_file(desk), len(desk.found())) == ("catalogue-1.sqlite3", 7)
     assert desk.catalogue.sync_state().load is None
 
 
-def test_a_storage_that_cannot_be_reached_ends_in_pages(desk: Desk, shop: TrainingShop, runner: Runner) -> None:
-    shop.faults.add(Fault("bulk.download", FaultKind.RESET_BEFORE, probability=1))
-    for _ in range(2):
-        with pytest.raises(RemoteUnavailable):
-            runner.sync()
-    assert runner.sync().is_finished
-    assert own_file(desk) is None
-
-
-def test_another_desks_export_will_do(desk: Desk, shop: TrainingShop, runner: Runner, tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
-    other = open_desk(migrated(tmp_path / "other" / "desk.sqlite3"))
-    other.clock.advance((desk.clock.now() - other.clock.now()).total_seconds())
-    Runner(other, runner.client).sync()
-    runner.sync()
-    assert calls(shop, "bulkOperationRunQuery") == 2
-    assert everything(desk.catalogue) == everything(other.catalogue)
-    other.catalogue.close()
-    other.database.close()
-
-
-def test_a_shop_that_suddenly_has_nothing_empties_no_catalogue(desk: Desk, shop: TrainingShop, runner: Runner) -> None:
-    runner.sync()
-    before = len(everything(desk.catalogue))
-    shop.configure(scopes=frozenset({"read_customers"}))
+def test_a_later_full_run_notices_what_is_gone_and_keeps_our_own_word(desk: Desk, shop: ExportShop) -> None:
+    syncing(desk, shop).run()
+    del shop.codes[0], shop.codes[4]
+    shop.customers[1] = replace(shop.customers[1], entries=(), problem=msg("The record is not JSON."))
+    desk.catalogue.set_status(code(3), CouponStatus.CANCELLED, desk.clock.now())
     desk.clock.advance(7_200)
-    with pytest.raises(Exception, match="permit"):
-        runner.sync(full=True)
-    assert len(everything(desk.catalogue)) == before
+    outcome = syncing(desk, shop).run(full=True)
+    assert (outcome.changed, outcome.forgotten, outcome.unreadable) == (2, 1, 1)
+    assert own_file(desk) == "catalogue-2.sqlite3"
+    assert not list(Path(str(desk.database.engine.url.database)).parent.glob("catalogue-1*"))
+    assert desk.status(code(1).text) == "needs_attention"
+    assert desk.status(code(7).text) is None
+    assert desk.found("花子2") == [code(2).text]
+    assert desk.status(code(3).text) == "cancelled"
+    desk.catalogue.set_status(code(3), CouponStatus.UNUSED, desk.clock.now())
+    assert desk.status(code(3).text) == "unused"
 
 
-def test_coupons_in_the_homes_database_leave_it(desk: Desk, shop: TrainingShop, runner: Runner) -> None:
-    runner.sync(exports_from=10_000)
+def test_what_is_said_and_learned_during_a_load_is_not_lost(desk: Desk, shop: ExportShop) -> None:
+    syncing(desk, shop).run()
     desk.clock.advance(7_200)
-    runner.sync(full=True)
-    with desk.database.read() as connection:
-        assert connection.execute(select(coupons.c.id)).first() is None
-    assert len(everything(desk.catalogue)) == 64
+    synchroniser = syncing(desk, shop)
+
+    def meanwhile(progress: SyncProgress) -> None:
+        if progress.phase is SyncPhase.INDEXING:
+            desk.catalogue.set_status(code(1), CouponStatus.CANCELLED, desk.clock.now())
+            used = ACustomer("gid://shopify/Customer/2", "佐藤 花子2", ((code(2), record(RecordStatus.USED)),))
+            desk.catalogue.upsert(synchroniser.rows_of(used))
+            desk.catalogue.forget_customer("gid://shopify/Customer/4")
+        if progress.phase is SyncPhase.TIDYING:
+            desk.catalogue.set_status(code(3), CouponStatus.CANCELLING, desk.clock.now())
+
+    assert synchroniser.run(full=True, progress=meanwhile).is_finished
+    assert [desk.status(code(number).text) for number in (1, 2, 3)] == ["cancelled", "used", "cancelling"]
 
 
-def test_a_file_that_is_gone_or_of_another_make_is_read_anew(desk: Desk, runner: Runner) -> None:
-    runner.sync()
+def test_coupons_that_came_by_pages_leave_the_homes_database(desk: Desk, shop: ExportShop) -> None:
+    syncing(desk, shop, SMALLEST_SHOP).run()
+    desk.clock.advance(7_200)
+    outcome = syncing(desk, shop).run(full=True)
+    assert (outcome.changed, outcome.forgotten, len(desk.found())) == (0, 0, 7)
+    with desk.database.read() as home:
+        assert home.execute(select(coupons.c.id)).first() is None
+
+
+@pytest.mark.parametrize("wrong", ["refuses", "busy", "stuck", "failing", "gone", "unreadable"])
+def test_a_shop_whose_exports_come_to_nothing_is_read_by_pages(desk: Desk, shop: ExportShop, wrong: str) -> None:
+    shop.refuses = wrong == "refuses"
+    shop.has_room = wrong != "busy"
+    stage = {"stuck": ExportStage.RUNNING, "failing": ExportStage.FAILED, "gone": ExportStage.GONE}.get(wrong)
+    shop.stages = [stage] * 2_000 if stage is not None else []
+    if wrong == "unreadable":
+        shop.breaks_at = 2
+        for _ in range(MOST_FAILED - 1):
+            with pytest.raises(RemoteUnavailable):
+                syncing(desk, shop).run()
+    before = desk.clock.monotonic()
+    outcome = syncing(desk, shop).run()
+    waited = desk.clock.monotonic() - before
+    assert (outcome.is_finished, outcome.is_full, len(desk.found())) == (True, True, 7)
+    assert (own_file(desk), desk.catalogue.sync_state().load) == (None, None)
+    assert not list(Path(str(desk.database.engine.url.database)).parent.glob("catalogue-*"))
+    assert waited <= 2 * STUCK_SECONDS + BUSY_SECONDS
+
+
+def test_a_part_of_a_failed_export_is_shown_until_the_pages_have_come(desk: Desk, shop: ExportShop) -> None:
+    shop.stages = [ExportStage.READY, *[ExportStage.FAILED] * 2]
+    shop.leaves_part = True
+    seen: list[int] = []
+
+    def tell(progress: SyncProgress) -> None:
+        if progress.phase is SyncPhase.CUSTOMERS:
+            seen.append(len(desk.found()))
+
+    outcome = syncing(desk, shop).run(progress=tell)
+    assert (outcome.is_finished, len(desk.found()), own_file(desk)) == (True, 7, "catalogue-1.sqlite3")
+    assert 7 in seen
+    assert desk.status(code(6).text) == "needs_attention"
+
+
+def test_a_shop_that_suddenly_has_nothing_empties_no_catalogue(desk: Desk, shop: ExportShop) -> None:
+    syncing(desk, shop).run()
+    desk.clock.advance(7_200)
+    shop.customers.clear()
+    shop.codes[1:] = []
+    assert syncing(desk, shop).run(full=True).forgotten <= 5
+    assert len(desk.found()) >= 6
+
+
+def test_a_file_that_is_of_another_make_is_read_anew_and_our_own_word_is_kept(desk: Desk, shop: ExportShop) -> None:
+    syncing(desk, shop).run()
+    desk.catalogue.set_status(code(1), CouponStatus.NEEDS_ATTENTION, desk.clock.now())
     file = desk.catalogue.own_file()
     assert file is not None
     desk.catalogue.close()
-    with Database.open(file).write() as connection:
+    older = Database.open(file)
+    with older.write() as connection:
         connection.exec_driver_sql("DROP INDEX ix_coupons_customer_key")
+    older.close()
     assert own_file(desk) is None
-    assert desk.catalogue.sync_state().full_finished_at is None
-    desk.clock.advance(7_200)
-    assert runner.sync().is_full
-    assert own_file(desk) == "catalogue-2.sqlite3"
+    assert syncing(desk, shop).run().is_full
+    assert own_file(desk) == "catalogue-1.sqlite3"
+    assert (desk.status(code(1).text), len(desk.found())) == ("needs_attention", 7)
 
 
-def test_progress_tells_every_phase(desk: Desk, shop: TrainingShop, runner: Runner) -> None:
-    shop.configure(bulk_seconds=30)
+def test_two_programs_do_not_build_the_same_file(desk: Desk, shop: ExportShop) -> None:
+    def meanwhile(progress: SyncProgress) -> None:
+        if progress.phase is SyncPhase.DISCOUNTS:
+            with pytest.raises(StorageError):
+                syncing(desk, shop).run()
+
+    assert syncing(desk, shop).run(progress=meanwhile).is_finished
+
+
+def test_progress_tells_every_phase_and_what_is_left(desk: Desk, shop: ExportShop) -> None:
+    shop.stages = [ExportStage.RUNNING] * 8
     told: list[SyncProgress] = []
-    runner.sync(progress=told.append)
-    phases = list(dict.fromkeys(progress.phase for progress in told))
-    assert phases == [SyncPhase.PREPARING, SyncPhase.CUSTOMERS, SyncPhase.DISCOUNTS, SyncPhase.INDEXING, SyncPhase.TIDYING]
-    assert all(progress.total is None or progress.done <= progress.total for progress in told)
-    assert any(progress.remaining_seconds is not None for progress in told)
-    assert all(str(progress.message) for progress in told)
+
+    def tell(progress: SyncProgress) -> None:
+        told.append(progress)
+        desk.clock.advance(60)
+
+    syncing(desk, shop).run(progress=tell)
+    assert list(dict.fromkeys(each.phase for each in told)) == list(SyncPhase)
+    assert all(each.total is None or each.done <= each.total for each in told)
+    (reading,) = [each for each in told if (each.phase, each.done) == (SyncPhase.DISCOUNTS, 4)]
+    assert str(reading.message) == "Reading the discounts: 4 of 6 · about 2 minutes left"
+
+
+def test_a_code_that_comes_twice_is_one_coupon(desk: Desk, shop: ExportShop) -> None:
+    shop.codes.append(replace(shop.codes[0], id="gid://shopify/DiscountCodeNode/2", usage_count=1))
+    syncing(desk, shop).run()
+    assert len(desk.found()) == 7
+    assert desk.status(code(1).text) == "used"
