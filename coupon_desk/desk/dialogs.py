@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from coupon_desk.cancellation.operation import Operation, OperationKind
 from coupon_desk.desk.alarm_strip import Alarm, ExplainDialog
+from coupon_desk.desk.bulk_window import BulkWindow
 from coupon_desk.desk.cancel_dialog import CancelDialog
 from coupon_desk.desk.continuation import Continuation
 from coupon_desk.desk.operation_dialog import OperationDialog
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.app.inbox import InboxItem
     from coupon_desk.app.view import CouponView
+    from coupon_desk.coupons.code import CouponCode
     from coupon_desk.people.operators import Session
 
 W = TypeVar("W", bound=QDialog)
@@ -53,6 +55,7 @@ class Dialogs(QObject):
         self._rights: Mapping[Right, Message | None] = {}
         self._open: list[QDialog] = []
         self._reminders: ReminderWindow | None = None
+        self._bulk: BulkWindow | None = None
 
     @property
     def open(self) -> tuple[QDialog, ...]:
@@ -137,6 +140,21 @@ class Dialogs(QObject):
         window.begin()
         return window
 
+    def bulk(self, codes: tuple[CouponCode, ...] = ()) -> BulkWindow:
+        """Where many coupons are cancelled: one window, which is hidden while it is closed, so that nothing typed is lost."""
+        if self._bulk is None:
+            self._bulk = BulkWindow(self._stage, self._desk, self._session, self._rights, self._page)
+            self._bulk.finished.connect(lambda _result: self._put_away(self._bulk))
+            self._bulk.show_asked.connect(self._show_operation_over_bulk)
+        window = self._bulk
+        if window not in self._open:
+            self._open.append(window)
+            window.show()
+        else:
+            _raise(window)
+        window.open_with(codes)
+        return window
+
     def reminders(self) -> ReminderWindow:
         """Whom to remind of coupons that expire soon: one window, which is hidden while it is closed, as it may be sending."""
         if self._reminders is None:
@@ -153,7 +171,12 @@ class Dialogs(QObject):
 
     def close_windows(self) -> None:
         """Close the windows beside the page, which no dialog keeps from being left alone."""
-        for window in (self._found(TrailWindow), self._found(ReviewWindow), self._found(ReminderWindow)):
+        for window in (
+            self._found(TrailWindow),
+            self._found(ReviewWindow),
+            self._found(ReminderWindow),
+            self._found(BulkWindow),
+        ):
             if window is not None:
                 window.reject()
         if self._reminders is not None:
@@ -189,6 +212,17 @@ class Dialogs(QObject):
     def _remember(self, dialog: QDialog) -> None:
         self._open.append(dialog)
         dialog.finished.connect(lambda _result: self._forget(dialog))
+
+    def _show_operation_over_bulk(self, identity: str) -> None:
+        """One coupon of a list: how far it is, and what a person has to do."""
+        window, desk = self._bulk, self._desk
+        if window is None:
+            return
+
+        def show(found: Operation) -> None:
+            self.operation(found, over=window)
+
+        self._stage.runner.read(window, "operation", lambda: desk.operation(identity), show, window.tell)
 
     def _put_away(self, window: QDialog | None) -> None:
         """Closed, and kept."""

@@ -40,6 +40,7 @@ class Header(QFrame):
     switch_asked = Signal()
     review_asked = Signal()
     trail_asked = Signal()
+    bulk_asked = Signal()
     reminders_asked = Signal()
     pin_asked = Signal()
     people_asked = Signal()
@@ -88,10 +89,13 @@ class Header(QFrame):
         made = button(self._stage, msg("Many coupons"), "plain", "ticket", "muted", key="M")
         made.setObjectName("many")
         menu = QMenu(made)
+        self.bulk = _entry(self._stage, menu, msg("Cancel many coupons…"))
+        self.bulk.setShortcut(QKeySequence("Ctrl+B"))
+        self.bulk.triggered.connect(self.bulk_asked)
         self.reminders = _entry(self._stage, menu, msg("Expiring soon: remind customers…"))
         self.reminders.setShortcut(QKeySequence("Ctrl+E"))
         self.reminders.triggered.connect(self.reminders_asked)
-        self.addAction(self.reminders)
+        self.addActions([self.bulk, self.reminders])
         made.setMenu(menu)
         return made
 

@@ -159,6 +159,7 @@ class WorkPage(QWidget):
         self.header.people_asked.connect(self.dialogs.people)
         self.header.review_asked.connect(self.dialogs.review)
         self.header.trail_asked.connect(self.dialogs.trail)
+        self.header.bulk_asked.connect(self.dialogs.bulk)
         self.header.reminders_asked.connect(self.dialogs.reminders)
         self.attention.show_asked.connect(self.dialogs.operation)
         self.attention.resume_asked.connect(self.continuation.resume)
