@@ -63,7 +63,7 @@ class CouponFinder(QObject):
     def go_down(self) -> None:
         """From the search into the list."""
         if self._rows.rowCount():
-            if self._table.selected() is None:
+            if self._table.current() is None:
                 self._table.select(self._rows.index(0, 0))
             self._table.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -71,10 +71,10 @@ class CouponFinder(QObject):
         """The list has changed: select what is wanted, or again what is shown."""
         if self._wanted is not None:
             self.select(self._wanted)
-        elif self._table.selected() is None and self._details.view is not None:
+        elif self._table.current() is None and self._details.view is not None:
             index = self._rows.find(self._details.view.code)
             if index.isValid():
-                self._table.select(index)
+                self._table.come_back_to(index)
 
     def select(self, code: CouponCode) -> None:
         """Show this coupon, whether the list has it in view or not."""

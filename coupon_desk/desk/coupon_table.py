@@ -1,162 +1,293 @@
-"""The table of coupons: one selected row, all by keyboard, never the slow kinds of resizing."""
+"""The table of coupons: many rows to select, all by keyboard, the code always in view, never the slow kinds of resizing."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from typing import Final
 
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QTableView
+
+from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.coupon import Coupon
-from coupon_desk.desk.coupon_rows import Column, CouponRows
+from coupon_desk.desk.columns import LAYOUT_AT_FIRST, Column, Layout, Shown, sound, with_column
+from coupon_desk.desk.coupon_cells import CouponCells
+from coupon_desk.desk.coupon_header import CouponHeader
+from coupon_desk.desk.coupon_rows import CouponRows
+from coupon_desk.desk.selection import CouponSelection
 from coupon_desk.desk.stage import Stage
-from coupon_desk.desk.statuses import StatusDelegate
 from coupon_desk.desk.table_ways import behave_as_list
-from coupon_desk.desk.theme import font
 from coupon_desk.words import msg
 
-ROW_HEIGHT_PX = 44
-WIDTHS_PX = {
-    Column.CODE: 160,
-    Column.POINTS: 80,
-    Column.AMOUNT: 82,
-    Column.STATUS: 156,
-    Column.ISSUED: 108,
-    Column.EXPIRES: 108,
-}
+ROW_HEIGHT_PX: Final = 44
+Index = QModelIndex | QPersistentModelIndex
+CURRENT_ONLY: Final = QItemSelectionModel.SelectionFlag.NoUpdate
 
 
 class CouponTable(QTableView):
-    """Shows the rows; says which coupon was chosen, and passes on what is typed on it, for the search."""
+    """Shows the rows. `chosen` tells the coupon that the keyboard or the mouse came to, `opened` the one to be cancelled.
+
+    `typed` passes on what is typed here, for the search; `layout_changed` tells of columns moved, widened, shown or hidden.
+    """
 
     chosen = Signal(object)
     opened = Signal(object)
     typed = Signal(str)
+    layout_changed = Signal()
+    copy_asked = Signal(bool)
+    all_asked = Signal()
+    menu_asked = Signal(object)
 
     def __init__(self, stage: Stage, rows: CouponRows) -> None:
         super().__init__()
         self._stage = stage
         self._rows = rows
+        self._widths: dict[Column, int] = {}
+        self._is_fitting = False
+        self._is_reading_again = False
+        self._held: tuple[CouponCode | None, CouponCode | None, int] = (None, None, 0)
+        self.head = CouponHeader(stage, self)
+        behave_as_list(self, ROW_HEIGHT_PX, selects_many=True)
+        self.setHorizontalHeader(self.head)
+        self._cells = CouponCells(stage, rows, self)
         self.setModel(rows)
-        header = behave_as_list(self, ROW_HEIGHT_PX)
-        header.setFixedHeight(36)
-        header.setSectionResizeMode(Column.CUSTOMER, QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(60)
-        for column_at, width in WIDTHS_PX.items():
-            self.setColumnWidth(column_at, width)
-        self.setItemDelegate(_CellDelegate(stage, self))
-        self.setItemDelegateForColumn(Column.CODE, _CodeDelegate(stage, self))
-        self.setItemDelegateForColumn(Column.STATUS, _StatusCell(stage, self))
+        self.selection = CouponSelection(rows, self)
+        self.setSelectionModel(self.selection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setItemDelegate(self._cells)
+        self.show_layout(LAYOUT_AT_FIRST)
         stage.speech.tell(self, msg("Coupons"), "setAccessibleName")
-        stage.theme.changed.connect(self.viewport().update)
         self.activated.connect(lambda index: self.opened.emit(self._rows.coupon_at(index)))
+        self.head.sectionResized.connect(self._resized)
+        self.head.sectionMoved.connect(lambda *_places: self._moved())
+        self.head.hide_asked.connect(lambda column: self.show_layout(with_column(self.columns, column, is_shown=False)))
+        self.head.left_downwards.connect(lambda: self.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.head.sectionHandleDoubleClicked.connect(self._unfix)
+        rows.changing.connect(self._hold)
+        rows.changed.connect(lambda *_what: self._find_back())
+        rows.arrived.connect(self._look)
 
-    def selected(self) -> Coupon | None:
-        """The coupon of the selected row."""
-        indexes = self.selectionModel().selectedRows()
-        return self._rows.coupon_at(indexes[0]) if indexes else None
+    @property
+    def columns(self) -> Layout:
+        """The columns that are shown, from left to right; a width only where a person has given one."""
+        return tuple(Shown(column, self._widths.get(column)) for column in self.head.visible())
+
+    def show_layout(self, layout: Layout) -> None:
+        """Show these columns in this order."""
+        layout = sound(layout)
+        self._is_fitting = True
+        self._widths = {shown.column: shown.width_px for shown in layout if shown.width_px is not None}
+        wanted = [shown.column for shown in layout]
+        for place, column in enumerate((*wanted, *(column for column in Column if column not in wanted))):
+            self.head.moveSection(self.head.visualIndex(column), place)
+            self.setColumnHidden(column, column not in wanted)
+            self.head.resizeSection(column, self._widths.get(column, column.width_px))
+        self._is_fitting = False
+        self._fit()
+        self.layout_changed.emit()
+
+    def current(self) -> Coupon | None:
+        """The coupon that the keyboard is at."""
+        return self._rows.coupon_at(self.currentIndex())
 
     def select(self, index: QModelIndex) -> None:
-        """Select a row and bring it into view."""
+        """Select this row alone and bring it into view."""
         is_in_view = self.viewport().rect().contains(self.visualRect(index))
         self.setCurrentIndex(index)
         if not is_in_view:
             self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
 
-    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
-        """Tell which coupon it is now."""
-        super().selectionChanged(selected, deselected)
-        if (coupon := self.selected()) is not None:
+    def come_back_to(self, index: QModelIndex) -> None:
+        """Be at this row again, and select nothing else than what is selected."""
+        if not self.selection.selected.count:
+            self.select(index)
+        elif index.row() != self.currentIndex().row():
+            self.selection.setCurrentIndex(index, CURRENT_ONLY)
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        self.selection.forget()
+
+    def selectAll(self) -> None:
+        """All that match, not only those that were scrolled through; whoever knows them is asked."""
+        self.all_asked.emit()
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """Tell which coupon it is now, unless it only slid under the keyboard."""
+        super().currentChanged(current, previous)
+        self._frame_current()
+        if not self._is_reading_again and (coupon := self._rows.coupon_at(current)) is not None:
             self.chosen.emit(coupon)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Typing on the table is searching: a scanner need not know where the focus is."""
-        is_command = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
-        if event.text().isprintable() and event.text().strip() and not is_command:
+        modifiers = event.modifiers()
+        is_command = modifiers & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit(False)
+        elif is_command and modifiers & Qt.KeyboardModifier.ShiftModifier and event.key() == Qt.Key.Key_C:
+            self.copy_asked.emit(True)
+        elif event.key() == Qt.Key.Key_Escape and self.selection.selected.count > 1:
+            self.clear_selection()
+        elif event.text().isprintable() and event.text().strip() and not is_command:
             self.typed.emit(event.text())
+        else:
+            super().keyPressEvent(event)
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Home and End mean the list and not the row, as rows are what is chosen here."""
+        column = max(self.currentIndex().column(), 0)
+        last = self._rows.rowCount() - 1
+        if last >= 0 and action is QAbstractItemView.CursorAction.MoveHome:
+            return self._rows.index(0, column)
+        if last >= 0 and action is QAbstractItemView.CursorAction.MoveEnd:
+            return self._rows.index(last, column)
+        return super().moveCursor(action, modifiers)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The menu of what can be done with the rows, at the mouse or under the current row."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            corner = self.visualRect(self.currentIndex()).bottomLeft() if self.currentIndex().isValid() else QPoint(0, 0)
+            self.menu_asked.emit(self.viewport().mapToGlobal(corner + QPoint(24, 0)))
+        else:
+            self.menu_asked.emit(event.globalPos())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Frame the row that the keyboard is at."""
+        super().focusInEvent(event)
+        self._frame_current()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The keyboard is elsewhere."""
+        super().focusOutEvent(event)
+        self._frame_current()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The cells, and over them the codes, which stay while the rest moves sideways."""
+        super().paintEvent(event)
+        frozen = self.head.frozen_px()
+        if not frozen or not self._rows.rowCount():
             return
-        super().keyPressEvent(event)
+        painter = QPainter(self.viewport())
+        option = QStyleOptionViewItem()
+        self.initViewItemOption(option)
+        first = max(self.rowAt(event.rect().top()), 0)
+        last = self.rowAt(event.rect().bottom())
+        surface, state = QColor(self._stage.theme.colours.surface), option.state
+        for place in range(first, (self._rows.rowCount() if last < 0 else last + 1)):
+            index = self._rows.index(place, Column.CODE)
+            option.rect = QRect(0, self.rowViewportPosition(place), frozen, ROW_HEIGHT_PX)
+            is_selected = self.selection.isSelected(index)
+            option.state = state | QStyle.StateFlag.State_Selected if is_selected else state
+            painter.fillRect(option.rect, surface)
+            self._cells.paint(painter, option, index)
+        painter.setPen(QPen(QColor(self._stage.theme.colours.line_strong), 1))
+        painter.drawLine(frozen - 1, event.rect().top(), frozen - 1, event.rect().bottom())
+        painter.end()
 
+    def visualRect(self, index: Index) -> QRect:
+        """Where a cell is seen; a code always at the left."""
+        rect = super().visualRect(index)
+        if index.isValid() and index.column() == Column.CODE and self.head.offset():
+            rect.moveLeft(0)
+        return rect
 
-class _CellDelegate(QStyledItemDelegate):
-    """A cell with room around its text, a hairline under the row, and a visible mark on the current row."""
+    def indexAt(self, position: QPoint) -> QModelIndex:
+        """What is seen at a point."""
+        index = super().indexAt(position)
+        if index.isValid() and position.x() < self.head.frozen_px():
+            return index.siblingAtColumn(Column.CODE)
+        return index
 
-    def __init__(self, stage: Stage, table: QTableView) -> None:
-        super().__init__(table)
-        self._stage = stage
-        self._table = table
+    def scrollTo(self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible) -> None:
+        """Bring a cell into view, not under the codes; the code itself is in view sideways wherever one is."""
+        sideways = self.horizontalScrollBar()
+        before = sideways.value()
+        super().scrollTo(index, hint)
+        if index.column() == Column.CODE:
+            sideways.setValue(before)
+        elif (hidden := self.head.frozen_px() - super().visualRect(index).left()) > 0:
+            sideways.setValue(sideways.value() - hidden)
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """The row is marked as a whole, not the cell."""
-        super().initStyleOption(option, index)
-        without_focus(option)
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """What moves under the codes is drawn anew; what comes into view is asked for."""
+        super().scrollContentsBy(dx, dy)
+        if dx:
+            self.viewport().update()
+            self.head.viewport().update()
+        if dy:
+            self._look()
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """The ground over the whole cell, the text inside."""
-        draw_ground(painter, option, index, self._stage, self._table)
-        inner = QStyleOptionViewItem(option)
-        self.initStyleOption(inner, index)
-        rect: QRect = option.rect
-        painter.save()
-        painter.setFont(inner.font)
-        painter.setPen(
-            QColor(self._stage.theme.colours.text if index.column() <= Column.STATUS else self._stage.theme.colours.muted)
-        )
-        room = rect.adjusted(12, 0, -12, 0)
-        metrics = painter.fontMetrics()
-        text = metrics.elidedText(str(index.data()), Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, index.data(Qt.ItemDataRole.TextAlignmentRole), text)
-        painter.restore()
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room may show more rows and more of a name."""
+        super().resizeEvent(event)
+        self._fit()
+        self._look()
 
+    def _look(self) -> None:
+        first = self.verticalScrollBar().value() // ROW_HEIGHT_PX
+        self._rows.look_at(first, min(first + self.viewport().height() // ROW_HEIGHT_PX + 1, max(self._rows.rowCount() - 1, 0)))
 
-class _CodeDelegate(_CellDelegate):
-    """Codes are read character by character: monospaced."""
+    def _hold(self) -> None:
+        """Remember what stands at the top and where the keyboard is: rows may come and go before them."""
+        self._is_reading_again = True
+        value, current = self.verticalScrollBar().value(), self.currentIndex()
+        top = value // ROW_HEIGHT_PX
+        held = self._rows.codes(top, top) if value else ()
+        at = self._rows.codes(current.row(), current.row()) if current.isValid() else ()
+        self._held = (held[0] if held else None, at[0] if at else None, value % ROW_HEIGHT_PX)
 
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """The same cell in another font."""
-        super().initStyleOption(option, index)
-        option.font = font(self._stage.speech.language, 14, is_monospaced=True)
+    def _find_back(self) -> None:
+        held, at, beyond_px = self._held
+        if at is not None and at not in self._rows.codes(self.currentIndex().row(), self.currentIndex().row()):
+            found = self._rows.find(at)
+            if found.isValid():
+                self.selection.setCurrentIndex(found.siblingAtColumn(max(self.currentIndex().column(), 0)), CURRENT_ONLY)
+        if held is not None and (top := self._rows.find(held)).isValid():
+            self.updateGeometries()
+            self.verticalScrollBar().setValue(top.row() * ROW_HEIGHT_PX + beyond_px)
+        self._is_reading_again = False
+        self._frame_current()
 
+    def _frame_current(self) -> None:
+        row = self.currentIndex().row() if self.hasFocus() else -1
+        if row != self._cells.current_row:
+            self._cells.current_row = row
+            self.viewport().update()
 
-class _StatusCell(StatusDelegate):
-    """A pill on the row's ground."""
+    def _resized(self, section: int, before_px: int, width_px: int) -> None:
+        del before_px
+        if not self._is_fitting and width_px:
+            self._widths[Column(section)] = width_px
+            self._fit()
+            self.layout_changed.emit()
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """First the ground, then the pill."""
-        draw_ground(painter, option, index, self._stage, self._table)
-        super().paint(painter, option, index)
+    def _moved(self) -> None:
+        if not self._is_fitting:
+            self.viewport().update()
+            self.layout_changed.emit()
 
+    def _unfix(self, section: int) -> None:
+        """A double click on the edge of a column: as wide as suits it."""
+        self._widths.pop(Column(section), None)
+        self.show_layout(self.columns)
 
-def without_focus(option: QStyleOptionViewItem) -> None:
-    """Take the focus mark off one cell."""
-    option.state &= ~QStyle.StateFlag.State_HasFocus
-
-
-def draw_ground(
-    painter: QPainter,
-    option: QStyleOptionViewItem,
-    index: QModelIndex | QPersistentModelIndex,
-    stage: Stage,
-    table: QWidget,
-) -> None:
-    """The row's ground: selected rows tinted, with a bar at the left that is full when the table has the focus."""
-    colours = stage.theme.colours
-    rect: QRect = option.rect
-    is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-    if is_selected:
-        painter.fillRect(rect, QColor(colours.accent_soft))
-    painter.setPen(QPen(QColor(colours.line), 1))
-    painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-    if is_selected and index.column() == Column.CODE:
-        painter.fillRect(QRect(rect.left(), rect.top(), 3, rect.height() - 1), QColor(colours.accent))
-    if is_selected and table.hasFocus():
-        painter.setPen(QPen(QColor(colours.accent), 2))
-        painter.drawLine(rect.left(), rect.top() + 1, rect.right(), rect.top() + 1)
-        painter.drawLine(rect.left(), rect.bottom() - 1, rect.right(), rect.bottom() - 1)
+    def _fit(self) -> None:
+        """The names take what room is left, unless a person has said how wide they are."""
+        if self._is_fitting or Column.CUSTOMER in self._widths or self.isColumnHidden(Column.CUSTOMER):
+            return
+        others = sum(self.columnWidth(column) for column in self.head.visible() if column is not Column.CUSTOMER)
+        self._is_fitting = True
+        self.head.resizeSection(Column.CUSTOMER, max(Column.CUSTOMER.width_px, self.viewport().width() - others))
+        self._is_fitting = False

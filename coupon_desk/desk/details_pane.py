@@ -12,7 +12,7 @@ from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.desk.controls import Elided, Spinner, button, column, frame, icon_label, label, line, row
 from coupon_desk.desk.coupon_actions import CouponActions
 from coupon_desk.desk.coupon_facts import CouponFacts
-from coupon_desk.desk.coupon_rows import HIDDEN
+from coupon_desk.desk.coupon_words import HIDDEN
 from coupon_desk.desk.point_history import PointHistory
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.statuses import StatusPill

@@ -128,7 +128,7 @@ class _Tour:
         page.search.text.returnPressed.emit()
         wait_until(lambda: page.details.view is not None and page.details.view.code == code)
         page.search.show_all()
-        wait_until(lambda: page.rows.rowCount() > 1 and page.table.selected() is not None)
+        wait_until(lambda: page.rows.rowCount() > 1 and page.table.current() is not None)
         page.table.setFocus()
         self._picture("2-coupon", self._window)
 

@@ -84,10 +84,15 @@ def read(home: Path) -> Remembered:
 
 
 def write(home: Path, remembered: Remembered) -> None:
-    """Write it beside the old file and put it in its place."""
-    beside = home / f"{FILE}.new"
+    """Keep it; a home that cannot be written to is no reason to hinder anybody."""
     try:
-        beside.write_text(json.dumps(asdict(remembered), indent=2) + "\n", encoding="utf-8")
-        os.replace(beside, home / FILE)
+        put_in_place(home / FILE, json.dumps(asdict(remembered), indent=2) + "\n")
     except OSError as wrong:
         _log.info("what the window should remember cannot be written: %s", type(wrong).__name__)
+
+
+def put_in_place(file: Path, text: str) -> None:
+    """Write a text beside the old file and put it in its place, so that there is always one of the two. Raises OSError."""
+    beside = file.with_name(f"{file.name}.new")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, file)

@@ -20,10 +20,9 @@ from PySide6.QtWidgets import (
 from coupon_desk.desk.add_person_dialog import AddPersonDialog, names_in, role_box
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, allow, button, column, frame, label, line, row
-from coupon_desk.desk.coupon_table import without_focus
 from coupon_desk.desk.pin_dialog import PinDialog
 from coupon_desk.desk.stage import Stage
-from coupon_desk.desk.table_ways import behave_as_list
+from coupon_desk.desk.table_ways import behave_as_list, without_focus
 from coupon_desk.errors import DeskError, RemoteError
 from coupon_desk.people.roles import Right, Role, refusal
 from coupon_desk.words import Message, msg

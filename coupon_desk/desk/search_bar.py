@@ -1,35 +1,39 @@
-"""Search: what is typed or scanned, the status filter with counts, and the coupons that expire soon."""
+"""Search: what is typed or scanned, the status filter with counts, the filters beside it, and the views of the list."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPushButton, QToolButton, QWidget
 
 from coupon_desk.catalogue.query import CouponQuery, StatusFilter
+from coupon_desk.desk.asked import Asked
 from coupon_desk.desk.controls import button, column, frame, row
+from coupon_desk.desk.filter_chips import FilterChips, count_of
+from coupon_desk.desk.filter_panel import FilterPanel
 from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.catalogue.query import Count
 
-DEBOUNCE_MS: Final = 120
-EXPIRING_DAYS: Final = 7
 FILTERS: Final = (
     StatusFilter.ALL,
     StatusFilter.UNUSED,
     StatusFilter.USED,
     StatusFilter.EXPIRED,
     StatusFilter.CANCELLED,
+    StatusFilter.NEEDS_ATTENTION,
 )
+FILTER_KEYS: Final = "Ctrl+Shift+F"
 
 
 class SearchBar(QWidget):
-    """`changed` tells a new query, a moment after the last key; `entered` tells the text when Enter was pressed."""
+    """`changed` tells a new query, with each key; `entered` tells the text when Enter was pressed."""
 
     changed = Signal(object)
     entered = Signal(str)
@@ -38,6 +42,7 @@ class SearchBar(QWidget):
     def __init__(self, stage: Stage) -> None:
         super().__init__()
         self._stage = stage
+        self.asked = Asked(self)
         self.text = _SearchField()
         self.text.setObjectName("search")
         self.text.setClearButtonEnabled(False)
@@ -49,45 +54,41 @@ class SearchBar(QWidget):
         stage.speech.tell(
             self.text, msg("Ctrl+F goes here, Enter selects the coupon with this code, Esc clears."), "setToolTip"
         )
+        self.filters = button(stage, msg("Filters"), "toggle", "filter", "muted")
+        self.filters.setObjectName("filters")
+        self.filters.setCheckable(True)
+        self.filters.setShortcut(QKeySequence(FILTER_KEYS))
+        stage.speech.tell(self.filters, msg("Dates, points and several statuses (Ctrl+Shift+F)"), "setToolTip")
+        self.panel = FilterPanel(stage, self.asked)
+        self.panel.hide()
+        self.chips = FilterChips(stage, self.asked)
         self._segments: dict[StatusFilter, QPushButton] = {}
-        self._counts: Mapping[StatusFilter, Count] = {}
-        group = QButtonGroup(self)
+        self._group = QButtonGroup(self)
         segments = row(spacing=2, margins=(3, 3, 3, 3))
         for status in FILTERS:
-            segment = button(stage, status.label, "segment")
-            segment.setCheckable(True)
-            segment.setChecked(status is StatusFilter.ALL)
-            segment.setObjectName(f"filter-{status.value}")
-            group.addButton(segment)
-            segments.addWidget(segment)
-            self._segments[status] = segment
-        self.expiring = button(stage, msg("Expiring within 7 days"), "toggle")
-        self.expiring.setCheckable(True)
-        self.expiring.setObjectName("expiring")
-        self.setLayout(
-            column(self.text, row(frame("segments", segments), 0, self.expiring), spacing=12),
-        )
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(DEBOUNCE_MS)
-        self._pause.timeout.connect(self._tell)
-        self.text.textEdited.connect(lambda _text: self._pause.start())
+            segments.addWidget(self._segment(status))
+        self._top = row(self.text, self.filters, spacing=8)
+        self._top.setStretchFactor(self.text, 1)
+        self.setLayout(column(self._top, row(frame("segments", segments), 0), self.panel, self.chips, spacing=10))
+        self.text.textEdited.connect(self._type)
         self.text.returnPressed.connect(self._enter)
         self.text.escaped.connect(self.clear)
         self.text.went_down.connect(self.left_downwards)
-        group.buttonClicked.connect(lambda _button: self._tell())
-        self.expiring.clicked.connect(self._tell)
+        self.filters.toggled.connect(self._fold)
+        self.panel.left.connect(self._leave_panel)
+        self.asked.changed.connect(self._show)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.focus)
+        self._show(self.asked.query)
 
     @property
     def query(self) -> CouponQuery:
         """What is asked for now."""
-        status = next(status for status, segment in self._segments.items() if segment.isChecked())
-        return CouponQuery(
-            text=self.text.text().strip(),
-            statuses=frozenset({status}),
-            expiring_days=EXPIRING_DAYS if self.expiring.isChecked() else None,
-        )
+        return self.asked.query
+
+    def put_beside(self, *parts: QWidget) -> None:
+        """Put these at the right of the search."""
+        for part in parts:
+            self._top.addWidget(part)
 
     def focus(self) -> None:
         """Come here, ready to be typed over."""
@@ -98,31 +99,73 @@ class SearchBar(QWidget):
         """Somebody typed or scanned elsewhere: begin a new search with it."""
         self.text.setFocus(Qt.FocusReason.OtherFocusReason)
         self.text.setText(text)
-        self._pause.start()
+        self._type(text)
 
     def clear(self) -> None:
         """Search for nothing, that is for everything."""
-        if self.text.text():
-            self.text.clear()
-            self._tell()
+        self.text.clear()
+        self._type("")
 
     def show_all(self) -> None:
-        """Take every restriction off."""
+        """Take every restriction off; the order stays."""
         self.text.clear()
-        self._segments[StatusFilter.ALL].setChecked(True)
-        self.expiring.setChecked(False)
-        self._tell()
+        self.asked.put(CouponQuery(sort=self.query.sort))
 
     def choose(self, status: StatusFilter) -> None:
         """Press the button of a status."""
         self._segments[status].click()
 
     def show_counts(self, counts: Mapping[StatusFilter, Count]) -> None:
-        """Put the number of coupons on the buttons."""
-        self._counts = counts
+        """Put the number of coupons on the buttons; what needs attention has one only where there is something."""
         for status, segment in self._segments.items():
             if status in counts:
                 self._stage.speech.tell(segment, _with_count(status.label, counts[status]))
+        attention = counts.get(StatusFilter.NEEDS_ATTENTION)
+        is_asked_for = StatusFilter.NEEDS_ATTENTION in self.query.statuses
+        self._segments[StatusFilter.NEEDS_ATTENTION].setVisible(is_asked_for or bool(attention and attention.value))
+
+    def _segment(self, status: StatusFilter) -> QPushButton:
+        made = button(self._stage, status.label, "segment")
+        made.setCheckable(True)
+        made.setObjectName(f"filter-{status.value}")
+        made.clicked.connect(lambda _on=False: self._choose(status))
+        self._group.addButton(made)
+        self._segments[status] = made
+        return made
+
+    def _choose(self, status: StatusFilter) -> None:
+        statuses = frozenset[StatusFilter]() if status is StatusFilter.ALL else frozenset({status})
+        self.asked.put(replace(self.query, statuses=statuses))
+
+    def _type(self, text: str) -> None:
+        self.asked.put(replace(self.query, text=text.strip()))
+
+    def _show(self, query: CouponQuery) -> None:
+        """Every part shows what is asked for, whichever of them asked."""
+        if self.text.text().strip() != query.text:
+            self.text.setText(query.text)
+        chosen = next(iter(query.statuses)) if len(query.statuses) == 1 else None
+        if not query.statuses:
+            chosen = StatusFilter.ALL
+        self._group.setExclusive(False)
+        for status, segment in self._segments.items():
+            segment.setChecked(status is chosen)
+        self._group.setExclusive(True)
+        if chosen is StatusFilter.NEEDS_ATTENTION:
+            self._segments[chosen].show()
+        many = count_of(query)
+        self._stage.speech.tell(self.filters, msg("Filters ({count})", count=many) if many else msg("Filters"))
+        self.changed.emit(query)
+
+    def _fold(self, is_open: bool) -> None:
+        self.panel.setVisible(is_open)
+        self.chips.show_if(not is_open)
+        if is_open:
+            self.panel.focus()
+
+    def _leave_panel(self) -> None:
+        self.filters.setChecked(False)
+        self.filters.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _tint_glass(self) -> None:
         self._glass.setIcon(self._glass_icon())
@@ -132,12 +175,8 @@ class SearchBar(QWidget):
         return theme.icons.icon("search", QColor(theme.colours.muted), 18)
 
     def _enter(self) -> None:
-        self._tell()
+        self._type(self.text.text())
         self.entered.emit(self.text.text())
-
-    def _tell(self) -> None:
-        self._pause.stop()
-        self.changed.emit(self.query)
 
 
 class _SearchField(QLineEdit):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QWidget
 
 from coupon_desk.cancellation.operation import OperationState, StepState
 from coupon_desk.coupons.status import CouponStatus
@@ -64,7 +64,7 @@ class StatusPill(QWidget):
 
     def sizeHint(self) -> QSize:
         """As wide as the word."""
-        return QSize(_pill_width(self.fontMetrics(), self._word()), _HEIGHT)
+        return QSize(pill_width(self.fontMetrics(), self._word()), _HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         """Never cut."""
@@ -75,7 +75,7 @@ class StatusPill(QWidget):
         del event
         painter = QPainter(self)
         painter.setFont(self.font())
-        _draw_pill(painter, self.rect(), self._stage, self._status, self._word())
+        draw_pill(painter, self.rect(), self._stage, self._status, self._word())
         painter.end()
 
     def _renew(self) -> None:
@@ -87,31 +87,13 @@ class StatusPill(QWidget):
         return self._stage.speech.say(self._status.label)
 
 
-class StatusDelegate(QStyledItemDelegate):
-    """Draws the status column of the table as pills."""
-
-    def __init__(self, stage: Stage, table: QWidget) -> None:
-        super().__init__(table)
-        self._stage = stage
-        self._table = table
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """The pill alone; the ground is the table's."""
-        status = index.data(StatusRole)
-        word = index.data(Qt.ItemDataRole.DisplayRole)
-        rect: QRect = option.rect
-        if status is not None:
-            painter.setFont(self._table.font())
-            width = min(_pill_width(painter.fontMetrics(), word), rect.width() - 14)
-            top = rect.top() + (rect.height() - _HEIGHT) // 2
-            _draw_pill(painter, QRect(rect.left() + 10, top, width, _HEIGHT), self._stage, CouponStatus(status), word)
-
-
-def _pill_width(metrics: QFontMetrics, word: str) -> int:
+def pill_width(metrics: QFontMetrics, word: str) -> int:
+    """How wide a pill with this word is."""
     return 9 + _ICON + 6 + metrics.horizontalAdvance(word) + 11
 
 
-def _draw_pill(painter: QPainter, rect: QRect, stage: Stage, status: CouponStatus, word: str) -> None:
+def draw_pill(painter: QPainter, rect: QRect, stage: Stage, status: CouponStatus, word: str) -> None:
+    """Draw a status as a pill into this place."""
     tone, icon = COUPON[status]
     ink, ground = stage.theme.colours.tone(tone)
     painter.save()

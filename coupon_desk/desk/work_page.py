@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -13,6 +14,8 @@ from coupon_desk.cancellation.operation import Operation, OperationKind, Operati
 from coupon_desk.desk.alarm_strip import Alarm, AlarmStrip
 from coupon_desk.desk.attention_strip import AttentionStrip
 from coupon_desk.desk.colours import Tone
+from coupon_desk.desk.column_menu import ColumnMenu, column_button
+from coupon_desk.desk.columns import Column, next_sort
 from coupon_desk.desk.continuation import Continuation
 from coupon_desk.desk.controls import Banner, column, frame, row
 from coupon_desk.desk.coupon_finder import CouponFinder
@@ -22,11 +25,16 @@ from coupon_desk.desk.coupon_table import CouponTable
 from coupon_desk.desk.details_pane import DetailsPane
 from coupon_desk.desk.dialogs import Dialogs
 from coupon_desk.desk.header import Header, TrainingStrip
+from coupon_desk.desk.kept_views import KeptViews
+from coupon_desk.desk.list_actions import ListActions
 from coupon_desk.desk.review_watch import ReviewWatch
 from coupon_desk.desk.search_bar import SearchBar
+from coupon_desk.desk.selection import Selected
+from coupon_desk.desk.selection_line import SelectionLine
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.status_line import StatusLine
 from coupon_desk.desk.upkeep import Upkeep
+from coupon_desk.desk.view_button import ViewButton
 from coupon_desk.desk.work import Work
 from coupon_desk.errors import DeskError
 from coupon_desk.people.roles import Right
@@ -34,10 +42,13 @@ from coupon_desk.words import Message
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
-    from coupon_desk.catalogue.query import CouponQuery
+    from coupon_desk.catalogue.query import Counts, CouponQuery
+    from coupon_desk.coupons.code import CouponCode
     from coupon_desk.people.operators import Session
 
-COUNT_AFTER_MS: Final = 40
+COUNT_AFTER_MS: Final = 120
+"""Counting waits until somebody has paused typing: it must not slow down the search that they wait for."""
+
 PAINTED_AFTER_MS: Final = 30
 
 
@@ -46,6 +57,7 @@ class WorkPage(QWidget):
 
     lock_asked = Signal()
     switch_asked = Signal()
+    selection_changed = Signal(object)
 
     def __init__(self, stage: Stage, desk: CouponDesk, session: Session, continuation: Continuation) -> None:
         super().__init__()
@@ -61,6 +73,11 @@ class WorkPage(QWidget):
         self.search = SearchBar(stage)
         self.rows = CouponRows(stage, desk.coupons, session, self)
         self.table = CouponTable(stage, self.rows)
+        self.selection_line = SelectionLine(stage)
+        self.list_actions = ListActions(stage, desk.coupons, session, self.rows, self.table, self)
+        self.views = KeptViews(self.search.asked, self.table, desk.home, self)
+        self.view_button = ViewButton(stage, self.views)
+        self.column_menu = ColumnMenu(stage, self.table, self, hides_customer=self.rows.hides_customer)
         self.alarms = AlarmStrip(stage)
         self.attention = AttentionStrip(stage)
         self.details = DetailsPane(stage, desk, session)
@@ -76,6 +93,7 @@ class WorkPage(QWidget):
         self._first_rows.timeout.connect(self._begin_upkeep)
         self._lay_out(is_training=desk.is_training)
         self._connect_search()
+        self._connect_list()
         self._connect_details()
         self._connect_work()
 
@@ -85,6 +103,7 @@ class WorkPage(QWidget):
         self._stage.runner.read(self, "rights", lambda: desk.rights(session), self._show_rights, self._fail)
         for is_there in (self.rows.arrived, self.rows.failed):
             is_there.connect(self._first_rows.start)
+        self.views.recall()
         self.rows.show(self.search.query)
         self.search.focus()
         if not self.rows.is_fetching:
@@ -107,6 +126,13 @@ class WorkPage(QWidget):
         self.upkeep.end()
         self.review_watch.end()
         self.dialogs.close_windows()
+        self._counting.stop()
+        self.selection_line.end()
+        self.views.keep()
+
+    def selected(self) -> tuple[CouponCode, ...]:
+        """The codes of the coupons that are selected in the list."""
+        return self.table.selection.selected.codes
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """What is typed where nothing takes it goes to the search: a scanner need not know the focus."""
@@ -119,7 +145,8 @@ class WorkPage(QWidget):
     def _lay_out(self, *, is_training: bool) -> None:
         stage = self._stage
         self.list = CouponList(stage, self.table)
-        card = frame("card", column(self.list, margins=(1, 6, 1, 6)))
+        self.search.put_beside(self.view_button, column_button(stage, self.column_menu))
+        card = frame("card", column(self.list, self.selection_line, spacing=0, margins=(1, 6, 1, 1)))
         left = column(self.alarms, self.search, self.problem, self.attention, card, spacing=14, margins=(20, 18, 20, 18))
         left.setStretchFactor(card, 1)
         middle = row(left, self.details, spacing=0)
@@ -138,12 +165,22 @@ class WorkPage(QWidget):
         self.rows.arrived.connect(self._rows_arrived)
         self.rows.failed.connect(self._fail)
         self.finder.failed.connect(self._fail)
-        self.table.chosen.connect(self.details.show_coupon)
-        self.table.opened.connect(lambda _coupon: self.details.ask_to_cancel())
-        self.table.typed.connect(self.search.begin_with)
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            QShortcut(QKeySequence(keys), self, self.finder.ask_to_cancel)
+            QShortcut(QKeySequence(keys), self, lambda: self._cancel(self.finder.ask_to_cancel))
         QShortcut(QKeySequence("F5"), self, self.upkeep.sync)
+
+    def _connect_list(self) -> None:
+        table, line, actions = self.table, self.selection_line, self.list_actions
+        table.chosen.connect(self.details.show_coupon)
+        table.opened.connect(lambda _coupon: self._cancel(self.details.ask_to_cancel))
+        table.typed.connect(self.search.begin_with)
+        table.head.sort_asked.connect(self._sort)
+        self.search.changed.connect(lambda query: table.head.show_sort(query.sort))
+        table.selection.told.connect(self._tell_selected)
+        line.clear_asked.connect(table.clear_selection)
+        line.copy_asked.connect(actions.copy_codes)
+        actions.told.connect(line.show_notice)
+        actions.failed.connect(self._fail)
 
     def _connect_details(self) -> None:
         self.details.looked.connect(lambda _view: self._freshen())
@@ -245,9 +282,27 @@ class WorkPage(QWidget):
 
     def _count(self) -> None:
         desk, session, query = self._desk, self.session, self.search.query
-        self._stage.runner.read(
-            self, "counts", lambda: desk.coupons.counts(query, session).by_status, self.search.show_counts, self._fail
-        )
+        self._stage.runner.read(self, "counts", lambda: desk.coupons.counts(query, session), self._show_counts, self._fail)
+
+    def _show_counts(self, counts: Counts) -> None:
+        self.search.show_counts(counts.by_status)
+        self.selection_line.show_count(counts.shown)
+
+    def _sort(self, column: Column) -> None:
+        query = self.search.query
+        self.search.asked.put(replace(query, sort=next_sort(column, query.sort)))
+
+    def _tell_selected(self, selected: Selected) -> None:
+        self.selection_line.show_selected(selected)
+        self.selection_changed.emit(selected)
+
+    def _cancel(self, the_one: Callable[[], None]) -> None:
+        """Several coupons are cancelled together; one is the one that was entered, or that is shown."""
+        several = self.selection_line.first_action if self.table.selection.selected.count > 1 else None
+        if several is not None:
+            several.click()
+        else:
+            the_one()
 
     def _fail(self, error: DeskError) -> None:
         self.problem.show_message(Tone.WARN, error.what, error.todo)

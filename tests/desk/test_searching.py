@@ -10,7 +10,8 @@ from coupon_desk.app.desk import CouponDesk
 from coupon_desk.catalogue.query import CouponQuery, StatusFilter
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.status import CouponStatus
-from coupon_desk.desk.coupon_rows import Column, CouponRows
+from coupon_desk.desk.columns import Column
+from coupon_desk.desk.coupon_rows import CouponRows
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.people.roles import Role
@@ -25,7 +26,7 @@ def test_a_scan_selects_exactly_this_coupon_wherever_the_focus_is(page: WorkPage
     QTest.keyClicks(page.table, code[0])
     QTest.keyClicks(page.search.text, code[1:].lower())
     QTest.keyClick(page.search.text, Qt.Key.Key_Return)
-    selected = page.table.selected()
+    selected = page.table.current()
     assert selected is not None
     assert str(selected.code) == code
     assert page.search.text.selectedText() == page.search.text.text()
