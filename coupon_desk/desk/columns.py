@@ -62,16 +62,16 @@ class _Facts:
 
 
 _FACTS: Final = {
-    Column.CODE: _Facts(msg("Code"), 168, Sort(SortBy.CODE)),
-    Column.CUSTOMER: _Facts(msg("Customer"), 150, Sort(SortBy.CUSTOMER)),
-    Column.POINTS: _Facts(msg("Points"), 88, Sort(SortBy.POINTS, descending=True)),
-    Column.AMOUNT: _Facts(msg("Amount"), 82),
-    Column.STATUS: _Facts(msg("Status"), 156),
-    Column.ISSUED: _Facts(msg("Issued"), 112, Sort(SortBy.ISSUED, descending=True)),
-    Column.EXPIRES: _Facts(msg("Expires"), 112, Sort(SortBy.EXPIRES)),
+    Column.CODE: _Facts(msg("Code"), 158, Sort(SortBy.CODE)),
+    Column.CUSTOMER: _Facts(msg("Customer"), 128, Sort(SortBy.CUSTOMER)),
+    Column.POINTS: _Facts(msg("Points"), 80, Sort(SortBy.POINTS, descending=True)),
+    Column.AMOUNT: _Facts(msg("Amount"), 80),
+    Column.STATUS: _Facts(msg("Status"), 152),
+    Column.ISSUED: _Facts(msg("Issued"), 108, Sort(SortBy.ISSUED, descending=True)),
+    Column.EXPIRES: _Facts(msg("Expires"), 108, Sort(SortBy.EXPIRES)),
     Column.EMAIL: _Facts(msg("E-mail"), 200),
     Column.CUSTOMER_ID: _Facts(msg("Customer number"), 140),
-    Column.UPDATED: _Facts(msg("Changed"), 112),
+    Column.UPDATED: _Facts(msg("Changed"), 108),
 }
 _FIGURES: Final = {Column.POINTS, Column.AMOUNT}
 _AT_FIRST: Final = (

@@ -60,7 +60,7 @@ class CouponCells(QStyledItemDelegate):
             painter.setFont(self._font)
             width = min(pill_width(self._metrics, text), rect.width() - ROOM_PX - 2)
             pill = QRect(rect.left() + 10, rect.top() + (rect.height() - PILL_PX) // 2, width, PILL_PX)
-            draw_pill(painter, pill, self._stage, row.coupon.status, text)
+            draw_pill(painter, pill, self._stage, row.coupon.status, text, self._surface if is_selected else None)
             return
         is_mono = column in _MONOSPACED
         painter.setFont(self._mono if is_mono else self._font)
@@ -78,6 +78,7 @@ class CouponCells(QStyledItemDelegate):
     def _take_look(self) -> None:
         colours, language = self._stage.theme.colours, self._stage.speech.language
         self._text, self._muted, self._accent = QColor(colours.text), QColor(colours.muted), QColor(colours.accent)
+        self._surface = QColor(colours.surface)
         self._tint, self._sunken = QColor(colours.accent_soft), QColor(colours.hover)
         self._hairline, self._frame = QPen(QColor(colours.line), 1), QPen(self._accent, 2)
         self._font: QFont = font(language)

@@ -30,6 +30,8 @@ FILTERS: Final = (
     StatusFilter.NEEDS_ATTENTION,
 )
 FILTER_KEYS: Final = "Ctrl+Shift+F"
+FILTERS_PX: Final = 124
+"""Wide enough for the number of filters in bold, which Qt does not reckon with."""
 
 
 class SearchBar(QWidget):
@@ -57,7 +59,7 @@ class SearchBar(QWidget):
         self.filters = button(stage, msg("Filters"), "toggle", "filter", "muted")
         self.filters.setObjectName("filters")
         self.filters.setCheckable(True)
-        self.filters.setShortcut(QKeySequence(FILTER_KEYS))
+        self.filters.setMinimumWidth(FILTERS_PX)
         stage.speech.tell(self.filters, msg("Dates, points and several statuses (Ctrl+Shift+F)"), "setToolTip")
         self.panel = FilterPanel(stage, self.asked)
         self.panel.hide()
@@ -78,6 +80,7 @@ class SearchBar(QWidget):
         self.panel.left.connect(self._leave_panel)
         self.asked.changed.connect(self._show)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.focus)
+        QShortcut(QKeySequence(FILTER_KEYS), self, self.filters.click)
         self._show(self.asked.query)
 
     @property
@@ -158,6 +161,8 @@ class SearchBar(QWidget):
         self.changed.emit(query)
 
     def _fold(self, is_open: bool) -> None:
+        if not is_open and self.panel.isAncestorOf(self.focusWidget() or self):
+            self.filters.setFocus(Qt.FocusReason.OtherFocusReason)
         self.panel.setVisible(is_open)
         self.chips.show_if(not is_open)
         if is_open:

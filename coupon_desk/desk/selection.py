@@ -96,6 +96,12 @@ class CouponSelection(QItemSelectionModel):
         else:
             super().select(what, command)
 
+    def reset(self) -> None:
+        """Other rows come, and the list itself says which of the codes stay."""
+        self._is_drawing = True
+        super().reset()
+        self._is_drawing = False
+
     def _follow(self, came: QItemSelection, went: QItemSelection) -> None:
         """One row more or less, beside those that stay."""
         if self._is_drawing:

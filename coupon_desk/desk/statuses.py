@@ -92,10 +92,11 @@ def pill_width(metrics: QFontMetrics, word: str) -> int:
     return 9 + _ICON + 6 + metrics.horizontalAdvance(word) + 11
 
 
-def draw_pill(painter: QPainter, rect: QRect, stage: Stage, status: CouponStatus, word: str) -> None:
-    """Draw a status as a pill into this place."""
+def draw_pill(painter: QPainter, rect: QRect, stage: Stage, status: CouponStatus, word: str, on: QColor | None = None) -> None:
+    """Draw a status as a pill into this place; `on` is its ground where its own could not be seen."""
     tone, icon = COUPON[status]
     ink, ground = stage.theme.colours.tone(tone)
+    ground = on or ground
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)

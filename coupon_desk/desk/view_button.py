@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from coupon_desk.desk.kept_views import KeptViews
@@ -16,7 +16,9 @@ from coupon_desk.desk.views import BUILT_IN, View
 from coupon_desk.words import Message, msg
 
 KEYS: Final = "Ctrl+Shift+V"
-WIDTH_PX: Final = 158
+WIDTH_PX: Final = 216
+ROOM_PX: Final = 46
+"""What the arrow and the edges take."""
 
 
 class ViewButton(QPushButton):
@@ -34,8 +36,7 @@ class ViewButton(QPushButton):
         self.setAutoDefault(False)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFixedWidth(WIDTH_PX)
-        self.setShortcut(QKeySequence(KEYS))
-        stage.theme.dress(self, "view", "muted", 18)
+        QShortcut(QKeySequence(KEYS), self, self.showMenu)
         stage.speech.tell(self, msg("Views of the list (Ctrl+Shift+V)"), "setToolTip")
         self.menu_of_views = QMenu(self)
         self.menu_of_views.setObjectName("view-menu")
@@ -110,6 +111,6 @@ class ViewButton(QPushButton):
         if shown is None and not opened.is_built_in:
             words = msg("{view} (changed)", view=opened.label)
         text = self._stage.speech.say(words)
-        room = WIDTH_PX - 62
+        room = WIDTH_PX - ROOM_PX
         self.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room).replace("&", "&&"))
         self.setAccessibleName(self._stage.speech.say(msg("View of the list: {view}", view=words)))
