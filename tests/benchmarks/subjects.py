@@ -18,6 +18,7 @@ SUBJECTS = {
     "search": "The search",
     "cancellation": "One cancellation",
     "bulk": "Many cancellations",
+    "keystroke": "From the key to the painted rows",
     "trail": "The trail",
     "sync": "The first sync",
 }
