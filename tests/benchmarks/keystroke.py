@@ -20,7 +20,6 @@ from PySide6.QtCore import QAbstractTableModel, QEvent, QEventLoop, QModelIndex,
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QTableView
-from tests.benchmarks.population import GIVEN, LATIN, SURNAMES, catalogue_file
 
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.training import training_config, training_vault
@@ -38,6 +37,7 @@ from coupon_desk.people.roles import Role
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import Language
 from tests.benchmarks.figures import Figure, Limit, at_most
+from tests.benchmarks.population import GIVEN, LATIN, SURNAMES, catalogue_file
 from tests.benchmarks.scale import Scale
 from tests.benchmarks.search import ANYWHERE, CUSTOMER, EXACT, IN_NAMES, PREFIX, Sample
 
