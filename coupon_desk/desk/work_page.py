@@ -15,7 +15,7 @@ from coupon_desk.desk.alarm_strip import Alarm, AlarmStrip
 from coupon_desk.desk.attention_strip import AttentionStrip
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.column_menu import ColumnMenu, column_button
-from coupon_desk.desk.columns import Column, next_sort
+from coupon_desk.desk.columns import PERSONAL, Column, next_sort
 from coupon_desk.desk.continuation import Continuation
 from coupon_desk.desk.controls import Banner, column, frame, row
 from coupon_desk.desk.coupon_finder import CouponFinder
@@ -104,7 +104,8 @@ class WorkPage(QWidget):
         for is_there in (self.rows.arrived, self.rows.failed):
             is_there.connect(self._first_rows.start)
         self.views.recall()
-        self.rows.show(self.search.query)
+        if self.rows.query is None:
+            self.rows.show(self.search.query)
         self.search.focus()
         if not self.rows.is_fetching:
             self._begin_upkeep()
@@ -290,7 +291,8 @@ class WorkPage(QWidget):
 
     def _sort(self, column: Column) -> None:
         query = self.search.query
-        self.search.asked.put(replace(query, sort=next_sort(column, query.sort)))
+        if not (self.rows.hides_customer and column in PERSONAL):
+            self.search.asked.put(replace(query, sort=next_sort(column, query.sort)))
 
     def _tell_selected(self, selected: Selected) -> None:
         self.selection_line.show_selected(selected)
