@@ -188,7 +188,7 @@ class Typist(QObject):
     def _type(self, stroke: str) -> None:
         field = self._page.search.text
         if len(stroke) == 1 and stroke.isascii():
-            QTest.keyClick(field, stroke)
+            QTest.keyClicks(field, stroke)
         else:
             event = QInputMethodEvent("", [])
             event.setCommitString(stroke)
