@@ -29,17 +29,61 @@ def put_back(work: Work) -> None:
             return
         used = _was_used_meanwhile(work)
         change = MarkUsed(work.now) if used else DropClaim(operation.id)
+        ended_elsewhere = False
 
         def is_there(entry: RecordEntry | None) -> bool:
-            is_ours = entry is not None and entry.claim is not None and entry.claim.operation == operation.id
-            return not is_ours and (not used or entry is None or entry.status is RecordStatus.USED)
+            """What another operation works on, or has ended, is not ours to write over, whatever we have seen since."""
+            nonlocal ended_elsewhere
+            if entry is None:
+                return True
+            if entry.claim is not None:
+                ended_elsewhere = entry.claim.operation != operation.id
+                return ended_elsewhere
+            withheld = operation.kind is OperationKind.RELEASE and entry.refunded_at is None
+            ended_elsewhere = entry.status is RecordStatus.CANCELLED and not withheld
+            return not used or entry.status is RecordStatus.USED or ended_elsewhere
 
         written = write_record(work, StepName.UPDATE_RECORD, known(operation.customer_id), change, is_there=is_there)
         if written is Written.NO or not _stays_put_back(work):
             return
-        detail = msg("The customer's record says used.") if used else msg("The customer's record is as it was before.")
-        work.done(StepName.UPDATE_RECORD, detail)
+        if used and ended_elsewhere and not _has_been_looked_at(work):
+            _late_use(work)
+            return
+        work.done(StepName.UPDATE_RECORD, _told(used=used, elsewhere=ended_elsewhere))
     work.ended_refused(operation.findings)
+
+
+def _has_been_looked_at(work: Work) -> bool:
+    return any(finding.rule is Rule.CLOSED for finding in work.operation.findings)
+
+
+def _late_use(work: Work) -> None:
+    """Another desk has finished what we stopped at, and could not see the use that we see: nobody else will tell of it."""
+    _wait_for_a_person(
+        work,
+        msg(
+            "{why} Another desk has cancelled this coupon meanwhile, and may have returned its points.",
+            why=work.operation.findings[0].message,
+        ),
+        msg(
+            "Look at the order and at {reference} in the point history, decide what to do, then choose “I have seen to it”.",
+            reference=work.operation.reference,
+        ),
+    )
+
+
+def _wait_for_a_person(work: Work, what: Message, todo: Message) -> None:
+    """The step that was refused waits, so that nothing goes on by itself."""
+    operation = work.operation
+    refused = next(step.name for step in operation.steps if step.state is StepState.REFUSED)
+    work.postponed(refused, operation.findings[0].message, work.now)
+    work.attention(what, todo)
+
+
+def _told(*, used: bool, elsewhere: bool) -> Message:
+    if elsewhere:
+        return msg("The customer's record says what another desk has done since, and stays so.")
+    return msg("The customer's record says used.") if used else msg("The customer's record is as it was before.")
 
 
 _NOTHING_TO_FINISH: Final = frozenset({Rule.CLOSED, Rule.CANCELLED, Rule.ALREADY_RETURNED})
@@ -64,10 +108,12 @@ def _others_points_are_absent(work: Work) -> bool:
     )
     if is_told and isinstance(history, HistorySeen) and not history.returns:
         return is_surely_absent(work, history, StepName.UPDATE_RECORD)
-    why = operation.findings[0].message
-    work.postponed(next(step.name for step in operation.steps if step.state is StepState.REFUSED), why, work.now)
-    work.attention(
-        msg("The desk that is gone has returned the points, or may have, and its work cannot be finished: {why}", why=why),
+    _wait_for_a_person(
+        work,
+        msg(
+            "The desk that is gone has returned the points, or may have, and its work cannot be finished: {why}",
+            why=operation.findings[0].message,
+        ),
         msg(
             "Look for {reference} in the point history, remove the cause, then choose “Go on now”. Nothing is returned twice.",
             reference=operation.reference,

@@ -293,6 +293,28 @@ def test_a_take_over_whose_claim_was_lost_needs_nobody_where_the_other_desk_has_
     assert_done_once(world)
 
 
+def test_a_desk_that_comes_back_to_a_late_order_leaves_the_record_as_the_other_desk_ended_it_and_calls_a_person(
+    desks: tuple[Bench, Bench], world: World
+) -> None:
+    gone, here = desks
+    begun = begin(gone, 6)
+    assert take_over(here, begun).state is OperationState.COMPLETED
+    world.orders.append(ORDER)  # paid before the code was dead, and seen only now
+    before = dict(world.record)
+
+    gone.finish()
+
+    stopped = gone.operations[0]
+    assert stopped.state is OperationState.NEEDS_ATTENTION
+    assert "#1001" in str(stopped.attention)
+    assert world.record == before
+
+    over = gone.engine.answer(stopped.id, gone.sign_in("owner"), "The customer pays the difference")
+    assert (over.state.is_over, over.has_open_work) == (True, False)
+    assert world.record == before
+    assert [entry.points for entry in world.returns] == [500]
+
+
 def test_without_a_history_to_search_a_person_has_to_look(template: Path, tmp_path: Path, world: World) -> None:
     blind = replace(PLAIN, history=HistorySearch.BY_MEMBER)
     gone = Bench(template, tmp_path, world, blind, desk="counter-1")

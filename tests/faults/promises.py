@@ -166,7 +166,9 @@ def _of_operation(
             if is_marked:
                 yield Violation(Broken.WRONG, f"{name} was refused and its claim stands")
             found_used = any(finding.rule is Rule.USED_MEANWHILE for finding in operation.refused)
-            if found_used and (truth.record or {}).get("status") != "used":
+            record = truth.record or {}
+            is_anothers = record.get("taken_over_by") not in {None, operation.id}
+            if found_used and record.get("status") != "used" and not is_anothers:
                 yield Violation(Broken.WRONG, f"{name} found the coupon used, and the record does not say so")
         case OperationState.COMPLETED:
             yield from _of_completed(truth, operation, others, name)
