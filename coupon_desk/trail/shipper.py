@@ -46,8 +46,9 @@ class Shipper:
     def start(self) -> None:
         """Begin to ship; again is harmless."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="shipping", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="shipping", daemon=True)
+            thread.start()
+            self._thread = thread  # only now: whoever closes at this very moment can join what runs alone
 
     def appended(self) -> None:
         """Something was written into the trail. A centre that is away, or an alarm, is left alone until its time has come."""

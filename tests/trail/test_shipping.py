@@ -492,3 +492,20 @@ def test_a_fault_in_shipping_is_logged_and_tried_again(
     centre.refuses = lambda row: False
     shipper.turn()
     assert home.stands_in_the_centre()
+
+
+def test_a_program_that_is_closed_at_the_very_moment_it_begins_to_ship_ends_quietly(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipper = Shipper(home.shipment)
+    begin = threading.Thread.start
+
+    def close_and_begin(thread: threading.Thread) -> None:
+        shipper.stop(1.0)
+        begin(thread)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", close_and_begin)
+        shipper.start()
+    shipper.stop(1.0)
+    assert not shipper.is_running
