@@ -75,45 +75,44 @@ class Facts:
 
     def with_news(self, news: CatalogueRow, seen_at: int) -> Facts:
         """The facts after reading a source."""
-        facts = replace(self, updated_at=max(self.updated_at, micros(news.updated_at)), currency=news.currency or self.currency)
+        after: dict[str, Any] = {
+            "updated_at": max(self.updated_at, micros(news.updated_at)),
+            "currency": news.currency or self.currency,
+        }
         if news.record is not None:
             entry = news.record
-            facts = replace(
-                facts,
-                record_status=(
-                    RecordStatus.USED if entry.status is RecordStatus.ACTIVE and entry.used_at else entry.status
-                ).value,
-                record_claimed=entry.claim is not None,
-                record_amount=_text(entry.amount),
-                record_issued_at=_micros(entry.issued_at),
-                record_expires_at=_micros(entry.expires_at),
-                record_seen_at=seen_at,
-            )
+            is_used = entry.status is RecordStatus.ACTIVE and entry.used_at
+            after |= {
+                "record_status": (RecordStatus.USED if is_used else entry.status).value,
+                "record_claimed": entry.claim is not None,
+                "record_amount": _text(entry.amount),
+                "record_issued_at": _micros(entry.issued_at),
+                "record_expires_at": _micros(entry.expires_at),
+                "record_seen_at": seen_at,
+            }
         if news.discount is not None:
             discount = news.discount
-            facts = replace(
-                facts,
-                customer_id=facts.customer_id or next(iter(discount.customer_ids), None),
-                currency=discount.currency or facts.currency,
-                discount_id=discount.id,
-                discount_usage=discount.usage_count,
-                discount_amount=_text(discount.amount),
-                discount_created_at=_micros(discount.created_at),
-                discount_starts_at=_micros(discount.starts_at),
-                discount_ends_at=_micros(discount.ends_at),
-                discount_seen_at=seen_at,
-                discount_missing=False,
-            )
+            after |= {
+                "customer_id": self.customer_id or next(iter(discount.customer_ids), None),
+                "currency": discount.currency or after["currency"],
+                "discount_id": discount.id,
+                "discount_usage": discount.usage_count,
+                "discount_amount": _text(discount.amount),
+                "discount_created_at": _micros(discount.created_at),
+                "discount_starts_at": _micros(discount.starts_at),
+                "discount_ends_at": _micros(discount.ends_at),
+                "discount_seen_at": seen_at,
+                "discount_missing": False,
+            }
         if news.customer is not None:
             customer = news.customer
-            facts = replace(
-                facts,
-                customer_id=customer.id,
-                customer_name=customer.name,
-                customer_email=customer.email,
-                customer_phone=customer.phone,
-            )
-        return facts
+            after |= {
+                "customer_id": customer.id,
+                "customer_name": customer.name,
+                "customer_email": customer.email,
+                "customer_phone": customer.phone,
+            }
+        return replace(self, **after)
 
     def with_own_word(self, status: CouponStatus, at: datetime) -> Facts:
         """The facts after we have said something; a status that the clock decides takes our word back."""

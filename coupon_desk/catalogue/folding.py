@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 _KEPT_PUNCTUATION: Final = frozenset("@.+")
@@ -26,6 +27,8 @@ into the next, and the beginning and the end of a field can be looked for like a
 
 _NOBODY: Final = "\uffff"
 _SORTED_CHARACTERS: Final = 24
+_REMEMBERED: Final = 2048
+"""A customer has several coupons, and many customers have the same name."""
 
 
 def fold(text: str) -> str:
@@ -38,6 +41,7 @@ def fold(text: str) -> str:
     return text
 
 
+@lru_cache(_REMEMBERED)
 def search_text(name: str, email: str | None, phone: str | None, customer_id: str | None) -> str:
     """All that a search may find of the person whose coupon it is, folded, each field between two ends; empty for nobody."""
     fields = [*names(name), fold(email or ""), *_phones(phone or ""), _digits(customer_id) or ""]
@@ -45,6 +49,7 @@ def search_text(name: str, email: str | None, phone: str | None, customer_id: st
     return FIELD_END.join(("", *kept, "")) if kept else ""
 
 
+@lru_cache(_REMEMBERED)
 def names(name: str) -> tuple[str, ...]:
     """A name folded, also with its last part first: people are looked for both ways round."""
     parts = [part for part in map(fold, name.split()) if part]
@@ -53,6 +58,7 @@ def names(name: str) -> tuple[str, ...]:
     return "".join(parts), "".join((parts[-1], *parts[:-1]))
 
 
+@lru_cache(_REMEMBERED)
 def grams(name: str) -> str:
     """Every single character and every pair of a name, as words for the full-text index; once more where the name begins
     with them, and once more where they are all of it.

@@ -51,13 +51,14 @@ def build(file: Path, count: int, customers: int) -> None:
     database = Database.open(file)
     database.migrate()
     with database.write() as connection:
-        indexes = list(coupons.indexes)
-        for index in indexes:
+        for index in coupons.indexes:
             index.drop(connection)
-        rows = population(count, customers, datetime.now(UTC))
-        while batch := list(islice(rows, _AT_ONCE)):
+    rows = population(count, customers, datetime.now(UTC))
+    while batch := list(islice(rows, _AT_ONCE)):
+        with database.write() as connection:
             _insert(connection, batch)
-        for index in indexes:
+    with database.write() as connection:
+        for index in coupons.indexes:
             index.create(connection)
     database.scrub()
     database.close()
