@@ -47,7 +47,7 @@ class Asker:
     def rows(self, asked: str, values: Values) -> Sequence[Any]:
         """All rows of the answer."""
         if self.is_sqlite:
-            return list(self._database.bare_rows(self._connection, asked, values.named))
+            return self._database.bare_answer(self._connection, asked, values.named)
         return self._connection.execute(text(asked), values.named).all()
 
     def size(self, asked: str, values: Values) -> int:

@@ -31,7 +31,7 @@ _WALKED: Final = 4_000
 
 
 def fitting(asker: Asker, found: Match, narrowing: Narrowing, order: Order, limit: int, after: Cursor | None) -> Sequence[Any]:
-    """The next rows (place, then key where the order has one) that fit in any way, in the order, at most `limit`.
+    """The next rows (the key where the order has one, the place) that fit in any way, in the order, at most `limit`.
 
     Few are collected and sorted. Where many fit, the order itself leads to a full page soon, unless those that fit stand at its
     other end: then all are collected after all.
@@ -140,13 +140,13 @@ def _walked(
     walked = 0
     while walked < _WALKED:
         rows = walk(asker, narrowing, order, size, after)
-        fit = _those_that_fit(asker, found, [row[0] for row in rows])
-        page += [row for row in rows if row[0] in fit]
+        fit = _those_that_fit(asker, found, [row[-1] for row in rows])
+        page += [row for row in rows if row[-1] in fit]
         if len(page) >= limit or len(rows) < size:
             return page[:limit]
         walked += size
         size *= 2
-        after = Cursor(rows[-1][0], key=rows[-1][1] if len(rows[-1]) > 1 else None)
+        after = order.cursor(rows[-1])
     return None
 
 

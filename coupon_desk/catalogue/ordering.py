@@ -39,8 +39,8 @@ class Order:
 
     @property
     def columns(self) -> str:
-        """What is asked for: the place, and what is needed to go on after it."""
-        return "coupons.id" if self.column == PLACE else f"coupons.id, coupons.{self.column}"
+        """What is asked for: what is needed to go on after a row. The place comes last, so that rows sort as they are."""
+        return "coupons.id" if self.column == PLACE else f"coupons.{self.column}, coupons.id"
 
     def by(self, hide: str = "") -> str:
         """The order in SQL."""
@@ -66,7 +66,11 @@ class Order:
 
     def merged(self, rows: list[Any], limit: int) -> list[Any]:
         """Rows of several questions in this order, at most `limit`."""
-        return sorted(rows, key=lambda row: (*row[1:], row[0]), reverse=self.descending)[:limit]
+        return sorted(rows, reverse=self.descending)[:limit]
+
+    def cursor(self, row: Any) -> Cursor:
+        """Where to go on after a row."""
+        return Cursor(row[-1], key=row[0] if len(row) > 1 else None)
 
 
 NEWEST: Final = Order(PLACE, descending=True)

@@ -25,7 +25,7 @@ Condition = Callable[[Values], str]
 
 
 def walk(asker: Asker, narrowing: Narrowing, order: Order, limit: int, after: Cursor | None, *also: Condition) -> Sequence[Any]:
-    """The next rows (place, then key where the order has one) in the order, at most `limit`."""
+    """The next rows (the key where the order has one, the place) in the order, at most `limit`."""
     found = [row for piece in narrowing.pieces for row in _piece(asker, piece, order, limit, after, also)]
     return found if len(narrowing.pieces) == 1 else order.merged(found, limit)
 

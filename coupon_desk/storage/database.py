@@ -83,12 +83,19 @@ class Database:
         finally:
             self._turn.release()
 
-    def bare_rows(self, connection: Connection, query: str, values: tuple[Any, ...] | dict[str, Any]) -> Iterator[Any]:
+    def bare_rows(self, connection: Connection, query: str, values: tuple[Any, ...]) -> Iterator[Any]:
         """The rows of a query, as tuples straight from SQLite's driver, for what has to be fast. Raises StorageError."""
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
         with translated_of_driver():
             yield from driver.execute(query, values)
+
+    def bare_answer(self, connection: Connection, query: str, values: dict[str, Any]) -> list[Any]:
+        """The same all at once, with named values; what takes long leaves the other threads their turn. Raises StorageError."""
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        with translated_of_driver():
+            return driver.execute(query, values).fetchall()
 
     def scrub(self, *, compact: bool = False) -> None:
         """Let what was deleted leave the disk: out of SQLite's log, and with `compact` out of every page that is free.

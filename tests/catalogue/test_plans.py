@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from coupon_desk.catalogue import fitting, search, walking
+from coupon_desk.catalogue import fitting, search, texts, walking
 from coupon_desk.catalogue.query import CouponQuery, Cursor, Sort, SortBy, StatusFilter, Tier
 from coupon_desk.storage.database import Database
 from tests.catalogue.conftest import NOW, Desk
@@ -28,22 +27,28 @@ QUERIES = [
 ]
 KEYS = {SortBy.ISSUED: None, SortBy.EXPIRES: 5, SortBy.POINTS: 5, SortBy.CODE: "7", SortBy.CUSTOMER: "m"}
 MANY, FEW = -1, 20_000
+CEILINGS = (
+    (walking, ("FEW", "FEW_ROWS")),
+    (fitting, ("FEW_ROWS", "FEW_FITTING")),
+    (search, ("FEW_CODES",)),
+    (texts, ("FEW_MATCHES",)),
+)
 
 
 def plans(desk: Desk, monkeypatch: pytest.MonkeyPatch, query: CouponQuery, ceiling: int) -> list[str]:
     """The plan of each question that a search puts, for its first page and for the next one."""
-    for module, names in ((walking, ("FEW", "FEW_ROWS")), (fitting, ("FEW_ROWS", "FEW_FITTING")), (search, ("FEW_CODES",))):
+    for module, names in CEILINGS:
         for name in names:
             monkeypatch.setattr(module, name, ceiling)
     asked: list[tuple[str, Any]] = []
-    answer = Database.bare_rows
+    answer = Database.bare_answer
 
-    def note(database: Database, connection: Connection, question: str, values: Any) -> Iterator[Any]:
+    def note(database: Database, connection: Connection, question: str, values: Any) -> list[Any]:
         asked.append((question, values))
         return answer(database, connection, question, values)
 
     with monkeypatch.context() as noting:
-        noting.setattr(Database, "bare_rows", note)
+        noting.setattr(Database, "bare_answer", note)
         desk.catalogue.search(query)
         tier = Tier.CONTAINS if query.sort.by is SortBy.FIT and query.text else None
         desk.catalogue.search(replace(query, after=Cursor(5, tier, KEYS.get(query.sort.by))))
