@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from coupon_desk.app.view import CouponView
 from coupon_desk.catalogue.catalogue import Catalogue
-from coupon_desk.catalogue.query import Counts, CouponPage, CouponQuery
+from coupon_desk.catalogue.query import Counts, CouponPage, CouponQuery, Sort, SortBy
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.coupons.evidence import CustomerSeen, RecordSeen
@@ -28,7 +28,7 @@ class CouponReading:
     def search(self, query: CouponQuery, session: Session | None) -> CouponPage:
         """A page of what a query finds; nobody by their name, e-mail or phone without the right. NotPermitted, StorageError."""
         sees_customers = self._permit(session, "search")
-        page = self._catalogue.search(replace(query, by_person=sees_customers))
+        page = self._catalogue.search(query if sees_customers else _codes_alone(query))
         return page if sees_customers else replace(page, rows=tuple(without_customer(one) for one in page.rows))
 
     def get(self, code: CouponCode, session: Session | None) -> Coupon | None:
@@ -45,7 +45,8 @@ class CouponReading:
 
     def counts(self, query: CouponQuery, session: Session | None) -> Counts:
         """How many coupons each filter would show. Raises NotPermitted, StorageError."""
-        return self._catalogue.counts(replace(query, by_person=self._permit(session, "search")))
+        sees_customers = self._permit(session, "search")
+        return self._catalogue.counts(query if sees_customers else _codes_alone(query))
 
     def _permit(self, session: Session | None, about: str) -> bool:
         """Whether customers may be seen, too."""
@@ -59,6 +60,11 @@ class CouponReading:
 def without_customer(coupon: Coupon) -> Coupon:
     """The coupon, and not whose it is."""
     return replace(coupon, customer_id=None, customer_name="", customer_email=None)
+
+
+def _codes_alone(query: CouponQuery) -> CouponQuery:
+    """The query, asked by somebody who may not see customers: the order of their names would tell of them, too."""
+    return replace(query, by_person=False, sort=Sort() if query.sort.by is SortBy.CUSTOMER else query.sort)
 
 
 def view_without_customer(view: CouponView) -> CouponView:

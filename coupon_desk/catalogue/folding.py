@@ -21,8 +21,8 @@ _ASCII_NOISE: Final = dict.fromkeys(code for code in range(128) if not (chr(code
 _GID: Final = re.compile(r"gid://shopify/customer/([0-9]+)", re.IGNORECASE)
 
 FIELD_END: Final = "\n"
-"""Stands before, between and behind the fields of a search text; folded text never holds it, so no match runs from one field
-into the next, and the beginning and the end of a field can be looked for like any other characters.
+"""Stands before each field of a search text, and at its end; folded text never holds it, so no match runs from one field into
+the next, and the beginning of a field can be looked for like any other characters.
 """
 
 _NOBODY: Final = "\uffff"
@@ -61,7 +61,7 @@ def names(name: str) -> tuple[str, ...]:
 @lru_cache(_REMEMBERED)
 def grams(name: str) -> str:
     """Every single character and every pair of a name, as words for the full-text index; once more where the name begins
-    with them, and once more where they are all of it.
+    with them.
 
     Full-text search by three characters cannot find 佐藤; written as code points, because the index's own idea of a word
     does not know every Japanese character.
@@ -69,7 +69,6 @@ def grams(name: str) -> str:
     forms = names(name)
     found = {gram for form in forms for size in (1, 2) for gram in _slices(form, size)}
     found |= {FIELD_END + form[:size] for form in forms for size in (1, 2)}
-    found |= {FIELD_END + form + FIELD_END for form in forms if len(form) <= 2}
     return " ".join(sorted(map(gram_word, found)))
 
 

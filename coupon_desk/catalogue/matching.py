@@ -58,7 +58,7 @@ class Match:
         """The ways in which the text can be a part of something, the best first."""
         if not self.by_text:
             return ()
-        return (Tier.CONTAINS,) if self.codes_only else (Tier.WHOLE, Tier.STARTS, Tier.CONTAINS)
+        return (Tier.CONTAINS,) if self.codes_only else (Tier.STARTS, Tier.CONTAINS)
 
     @property
     def index(self) -> str:
@@ -100,9 +100,9 @@ class Match:
     def phrase(self, tier: Tier | None = None) -> str:
         """What the full-text index is asked for: the coupons of this tier alone, or of all that the text is a part of."""
         if tier is None or self.codes_only:
-            return self._in_index("", "")
-        own, better = self._in_index(*_ENDS[tier]), _BETTER.get(tier)
-        return f"{own} NOT {self._in_index(*_ENDS[better])}" if better else own
+            return self._in_index()
+        starts = self._in_index(FIELD_END)
+        return starts if tier is Tier.STARTS else f"{self._in_index()} NOT {starts}"
 
     def inside(self, values: Values, hide: str, tier: Tier | None = None) -> str:
         """The same, told without help of the index.
@@ -110,26 +110,22 @@ class Match:
         SQLite 3.40 answers a bare LIKE on one or two Japanese characters from the index, and wrongly: there, it is hidden.
         """
         if tier is None or self.codes_only:
-            return self._standing(values, hide, "", "")
-        own, better = self._standing(values, hide, *_ENDS[tier]), _BETTER.get(tier)
-        return f"{own} AND NOT {self._standing(values, hide, *_ENDS[better])}" if better else own
+            return self._standing(values, hide)
+        starts = self._standing(values, hide, FIELD_END)
+        return starts if tier is Tier.STARTS else f"{self._standing(values, hide)} AND NOT {starts}"
 
-    def _in_index(self, before: str, behind: str) -> str:
-        gram = before + self.needle + behind
+    def _in_index(self, before: str = "") -> str:
+        gram = before + self.needle
         column = "{code} : " if self.codes_only else ""
         return f'{column}"{gram_word(gram) if self.is_short else gram}"'
 
-    def _standing(self, values: Values, hide: str, before: str, behind: str) -> str:
-        gram = before + self.needle + behind
+    def _standing(self, values: Values, hide: str, before: str = "") -> str:
+        gram = before + self.needle
         if self.is_short:
             return f"(' ' || coupon_grams.grams || ' ' LIKE {values.bind(f'% {gram_word(gram)} %')})"
         pattern = values.bind(f"%{gram}%")
         in_code = f"{hide}coupon_text.code LIKE {pattern}"
         return f"({in_code})" if self.codes_only else f"({in_code} OR {hide}coupon_text.text LIKE {pattern})"
-
-
-_ENDS: Final = {Tier.WHOLE: (FIELD_END, FIELD_END), Tier.STARTS: (FIELD_END, ""), Tier.CONTAINS: ("", "")}
-_BETTER: Final = {Tier.STARTS: Tier.WHOLE, Tier.CONTAINS: Tier.STARTS}
 
 
 def match(text: str, *, codes_only: bool = False) -> Match | None:

@@ -89,7 +89,6 @@ class Tier(StrEnum):
     EXACT = "exact"
     PREFIX = "prefix"
     CUSTOMER = "customer"
-    WHOLE = "whole"
     STARTS = "starts"
     CONTAINS = "contains"
 

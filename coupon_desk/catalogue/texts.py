@@ -1,4 +1,4 @@
-"""Finds the coupons whose texts hold what was typed: whole fields first, then beginnings of fields, then anything.
+"""Finds the coupons whose texts hold what was typed: those with a field that begins with it first.
 
 Where few texts hold it, the full-text index is asked once, and they are told apart by reading them. Where many do, each tier is
 walked from the newest until the page is full. Where the filters leave few coupons over, the texts of those are read instead.

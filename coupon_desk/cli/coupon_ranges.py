@@ -21,7 +21,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 FILTERS: Final = ("all", "unused", "used", "expired", "cancelled", "scheduled", "needs_attention")
 SORTS: Final = ("fit", "issued", "expires", "points", "code", "customer")
 
-_POINTS: Final = re.compile(r"(?P<low>[0-9]{1,9})?(?P<dash>-)?(?P<high>[0-9]{1,9})?")
+_POINTS: Final = re.compile(r"(?P<low>[0-9]{1,9})?(?P<range>-(?P<high>[0-9]{1,9})?)?")
 
 _OPTIONS: Final = (
     click.option(
@@ -103,4 +103,4 @@ def _points(typed: str | None) -> tuple[int | None, int | None]:
         )
     low = int(found["low"]) if found["low"] else None
     high = int(found["high"]) if found["high"] else None
-    return low, high if found["dash"] else low
+    return low, high if found["range"] else low

@@ -129,12 +129,10 @@ def _text_tier(known: Known, code: str, number: str, needle: str, *, by_person: 
         phone = fold(known.phone)
         fields += [fold(known.email), phone, phone.replace("+81", "0", 1), number]
     fields = [field for field in fields if field] if by_person else []
-    if needle in fields:
-        return 3
     if any(field.startswith(needle) for field in fields):
-        return 4
+        return 3
     is_inside = any(needle in field for field in fields) or (len(needle) >= 3 and needle in code)
-    return 5 if is_inside else None
+    return 4 if is_inside else None
 
 
 def _names_one(known: Known, text: str, *, by_person: bool) -> bool:

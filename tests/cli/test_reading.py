@@ -38,6 +38,11 @@ def test_coupons_are_found_as_the_table_shows_them(cli: CommandLine, shop: Train
     assert (nothing.status, nothing.out) == (0, "No coupon was found.\n")
     wrong = cli.here("search", "--status", "lost", "--json")
     assert (wrong.status, "lost" in wrong.document["error"]["what"]) == (2, True)
+    dear = cli.here("search", "--status", "unused", "--status", "used", "--points", "500-", "--sort", "points", "--json")
+    points = [one["points"] for one in dear.document["coupons"]]
+    assert points == sorted(points)
+    assert min(points) >= 500
+    assert {one["status"] for one in dear.document["coupons"]} == {"unused", "used"}
 
 
 def test_one_coupon_is_shown_with_what_every_source_says(cli: CommandLine, shop: TrainingShop) -> None:
