@@ -130,7 +130,7 @@ class Bulks:
 
         Raises NotPermitted, which the trail records once, NoteTooShort, ConfigurationError where there is nothing to do.
         """
-        note = self._permission.ask_for_many(session, request.note)
+        note = self._permission.ask_for_many(session, request.kind, request.note)
         rows = BulkList(tuple(map(self._with_checked_note, request.rows.rows)))
         if not any(row.line not in request.left_out for row in rows.good):
             raise ConfigurationError(
@@ -186,7 +186,10 @@ class Bulks:
     def resume(self, job_id: str, session: Session) -> BulkJob:
         """It may go on, from now on in this operator's name; `begin` or `run` does the rest. Raises as `pause`."""
         self._people.authorise(session, Right.ASK, MANY)
-        return self._moved(job_id, JobState.RUNNING, {JobState.PAUSED}, session)
+        with self._turn:
+            is_at_work = job_id in self._runs
+        left = set() if is_at_work else {JobState.RUNNING}
+        return self._moved(job_id, JobState.RUNNING, {JobState.PAUSED, *left}, session)
 
     def stop(self, job_id: str, session: Session, *, withdraw_requests: bool = False) -> BulkJob:
         """For good: what is before the pivot is put back, what is past it is finished, nothing more is begun.
@@ -207,10 +210,15 @@ class Bulks:
 
     def go_on(self) -> tuple[str, ...]:
         """Take up every bulk cancellation that runs by what the database says, and that nobody works on. Which those are."""
-        left = tuple(job_id for job_id in self._store.in_state(JobState.RUNNING) if job_id not in self._runs)
+        left = tuple(job.id for job in self.left())
         for job_id in left:
             self.begin(job_id)
         return left
+
+    def left(self) -> tuple[BulkJob, ...]:
+        """Those that run by what the database says, and that nobody in this program works on; the oldest first."""
+        ids = self._store.in_state(JobState.RUNNING)
+        return tuple(self.job(job_id) for job_id in ids if job_id not in self._runs)
 
     def call_off_left(self) -> None:
         """What was under way when somebody stopped the whole, and a crash came between, is put back before anything else."""

@@ -277,11 +277,14 @@ class CouponDesk:
         self.hold()
         return self.engine.answer(operation_id, session, note, self._keeping_catalogue(ignore))
 
-    def resume(self, on_change: Observer = ignore, *, wait_seconds: float = 0.0) -> tuple[Operation, ...]:
+    def resume(
+        self, on_change: Observer = ignore, *, wait_seconds: float = 0.0, begins_bulks: bool = True
+    ) -> tuple[Operation, ...]:
         """Finish what can be finished; bulk cancellations that were left go on in the background. See `Engine.resume`."""
         self._ready_to_work()
         self.bulks.call_off_left()
-        self.bulks.go_on()
+        if begins_bulks:
+            self.bulks.go_on()
         return self.engine.resume(self._keeping_catalogue(on_change), wait_seconds=wait_seconds)
 
     def run_due(self, on_change: Observer = ignore) -> tuple[Operation, ...]:

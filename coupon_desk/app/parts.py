@@ -34,6 +34,7 @@ from coupon_desk.people.people import People
 from coupon_desk.points.rest import RestPoints
 from coupon_desk.settings import Settings
 from coupon_desk.shopify.client import ShopifyClient
+from coupon_desk.shopify.combined import combined_shop
 from coupon_desk.shopify.shop import ShopifyShop
 from coupon_desk.storage.database import Database
 from coupon_desk.trail.checkpoints import Checkpoints
@@ -105,9 +106,12 @@ class Parts:
     def bulk_ways(self) -> Iterator[BulkWays]:
         """An engine over ways to Shopify that many coupons share; it and the counter's never work on one operation at once."""
         threads = SOURCES * BULK_WORKERS
-        with ThreadPoolExecutor(threads, thread_name_prefix="bulk-evidence") as executor:
-            gatherer = Gatherer(self.shop, self.points, self.clock, executor, self.customer_of, self._holder_of)
-            yield BulkWays(self._engine(self.shop, gatherer), gatherer, BULK_WORKERS)
+        with (
+            combined_shop(self.client, self.clock, self.settings.shopify.coupon_metafield) as shop,
+            ThreadPoolExecutor(threads, thread_name_prefix="bulk-evidence") as executor,
+        ):
+            gatherer = Gatherer(shop, self.points, self.clock, executor, self.customer_of, self._holder_of)
+            yield BulkWays(self._engine(shop, gatherer), gatherer, BULK_WORKERS)
 
     def abort_reads(self) -> None:
         """End every read that is under way; writes go on to their end."""

@@ -86,9 +86,9 @@ class Permission:
             tuple(why_second_person(person, request)),
         )
 
-    def ask_for_many(self, session: Session, note: str) -> str:
+    def ask_for_many(self, session: Session, kind: OperationKind, note: str) -> str:
         """Permit a bulk cancellation as such, each of whose coupons is asked for again; the note as it is kept. As `ask`."""
-        self.people.authorise(session, Right.ASK, MANY)
+        self.people.authorise(session, Right.ASK if session.may(Right.ASK) else RIGHTS[kind], MANY)
         return checked_note(note, self.house.policy.minimum_note_length)
 
     def may_approve(self, session: Session, asked: Operation) -> Person:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from coupon_desk.cancellation.bulk_list import TWICE, joined
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind
 from coupon_desk.cli.call import Call
 from coupon_desk.cli.documents import error_document, not_begun_document, operation_document
 from coupon_desk.cli.failures import say_error
 from coupon_desk.cli.inbox import would_refund
+from coupon_desk.cli.many import cancel_many, confirm, listed, note_doubles, rule_of, sort_only
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.receipts import keep_receipt
-from coupon_desk.cli.tables import Colour
 from coupon_desk.cli.telling import step_by_step, tell_not_begun, tell_operation
 from coupon_desk.coupons.code import CouponCode, InvalidCode
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.reasons import Reason
-from coupon_desk.errors import ConfigurationError, DeskError, ExitStatus, NotPermitted
-from coupon_desk.words import msg, msgn
+from coupon_desk.errors import ConfigurationError, DeskError, ExitStatus
+from coupon_desk.words import msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
@@ -48,8 +48,13 @@ take_over_option = click.option(
 @click.option("--note", required=True, metavar="TEXT", help="What happened, in your words.")
 @click.option("--no-refund", is_flag=True, help="Only kill the code; return no points (suspected fraud).")
 @click.option(
-    "--from-file", type=click.File(encoding="utf-8-sig"), metavar="FILE", help="Codes, one a line; - is standard input."
+    "--from-file",
+    metavar="FILE",
+    help="Codes, one a line, or a table code,reason,note (CSV in UTF-8, up to 50,000 lines); - is standard input.",
 )
+@click.option("--dry-run", is_flag=True, help="Only say what can be cancelled, what needs approval, what can't and why.")
+@click.option("--yes", "confirmed", type=click.IntRange(0), metavar="N", help="Confirm that N coupons are to be cancelled.")
+@click.option("--receipts/--no-receipts", default=True, help="Keep a receipt of each in the home.")
 @take_over_option
 @wait_option
 @for_scripts
@@ -60,22 +65,39 @@ def cancel(
     reason: str,
     note: str,
     no_refund: bool,
-    from_file: Iterable[str] | None,
+    from_file: str | None,
+    dry_run: bool,
+    confirmed: int | None,
+    receipts: bool,
     take_over: bool,
     waits: bool,
 ) -> int:
-    """Cancel coupons and give their points back, exactly once each."""
+    """Cancel coupons and give their points back, exactly once each.
+
+    Several codes are one bulk cancellation: many are worked on at once, and what is left after a crash or a pause goes on with
+    “coupon-desk bulk resume”. A reason and a note in the file hold for their line, those of the call for all others. At a
+    terminal the number of coupons has to be typed where it is above 20.
+    """
     call.document = {"operations": []}
-    typed = _once_each(call, [*codes, *_lines(from_file)])
-    if not typed:
+    rows = joined(*listed(codes, from_file))
+    note_doubles(call, rows)
+    if not rows.rows:
         raise ConfigurationError(
             msg("There is no code to cancel."), done=msg("Nothing was done."), todo=msg("Name one, or a file with --from-file.")
         )
-    kind = OperationKind.INVALIDATE if no_refund else OperationKind.CANCEL
+    kind, wait_seconds = OperationKind.INVALIDATE if no_refund else OperationKind.CANCEL, WAIT_SECONDS if waits else 0.0
+    if dry_run:
+        return sort_only(call, rows, kind, Reason(reason))
+    confirm(call, len(rows.good), confirmed)
+    each = [row for row in rows.rows if row.rule != TWICE]
+    if len(each) > 1 and not take_over:
+        return cancel_many(call, rows, kind, Reason(reason), note, wait_seconds=wait_seconds, receipts=receipts)
     desk, session = call.worker()
-    batch = Batch(call, desk, session, WAIT_SECONDS if waits else 0.0, takes_over=take_over)
-    for one in typed:
-        batch.take(one, kind, Reason(reason), note)
+    batch = Batch(call, desk, session, wait_seconds, takes_over=take_over, receipts=receipts)
+    for row in each:
+        if row.flaw is not None and row.code is not None:
+            raise ConfigurationError(row.flaw, done=msg("Nothing was done."))
+        batch.take(row.typed, kind, row.reason or Reason(reason), row.note or note)
     return batch.end()
 
 
@@ -105,8 +127,18 @@ def refund_order(call: Call, code: str, order: str, note: str, dry_run: bool, ta
 class Batch:
     """Takes codes through the engine one after the other; the highest exit status of theirs is the call's."""
 
-    def __init__(self, call: Call, desk: CouponDesk, session: Session, wait_seconds: float, *, takes_over: bool) -> None:
+    def __init__(
+        self,
+        call: Call,
+        desk: CouponDesk,
+        session: Session,
+        wait_seconds: float,
+        *,
+        takes_over: bool,
+        receipts: bool = True,
+    ) -> None:
         self._call = call
+        self._receipts = receipts
         self._takes_over = takes_over
         self._desk = desk
         self._session = session
@@ -157,7 +189,7 @@ class Batch:
         return self._status
 
     def _ended(self, operation: Operation) -> None:
-        receipt = keep_receipt(self._call, self._desk, operation, self._session)
+        receipt = keep_receipt(self._call, self._desk, operation, self._session) if self._receipts else None
         self._call.document["operations"].append(operation_document(operation, self._call.output.language, receipt))
         tell_operation(self._call.output, operation, receipt)
         if operation.request.takes_over is None and any(one.rule is Rule.BEING_CANCELLED for one in operation.refused):
@@ -179,7 +211,7 @@ class Batch:
         language = self._call.output.language
         reference = None if isinstance(error, InvalidCode) else f"COUPON-{typed}"
         why = error.sentences(language)
-        self._call.document["operations"].append(not_begun_document(typed, kind.value, _rule_of(error), why, reference))
+        self._call.document["operations"].append(not_begun_document(typed, kind.value, rule_of(error), why, reference))
         if error is not self._stopped_by:
             self._fail(error)
         tell_not_begun(self._call.output, typed, self._call.output.words(error.what))
@@ -199,55 +231,3 @@ def _concerns_one_coupon(error: DeskError) -> bool:
     from coupon_desk.trail.index import OperationOpen
 
     return isinstance(error, (InvalidCode, OperationOpen, RemoteError))
-
-
-def _rule_of(error: DeskError) -> str:
-    """A stable word for what refused a code before anything was begun."""
-    from coupon_desk.trail.index import OperationOpen
-
-    match error:
-        case InvalidCode():
-            return "invalid_code"
-        case OperationOpen():
-            return "being_cancelled"
-        case NotPermitted():
-            return "not_permitted"
-        case ConfigurationError():
-            return "wrong_usage"
-        case _:
-            return "failed"
-
-
-def _once_each(call: Call, typed: list[str]) -> list[str]:
-    """Every code once, in their order; codes that were folded to the same are one."""
-    kept: dict[str, str] = {}
-    for one in typed:
-        try:
-            key = CouponCode.parse(one).text
-        except InvalidCode:
-            key = one
-        kept.setdefault(key, one)
-    twice = len(typed) - len(kept)
-    if twice:
-        call.output.note(
-            msgn(
-                "{count} code was given twice and is taken once.",
-                "{count} codes were given twice and are taken once.",
-                count=twice,
-            ),
-            Colour.WARNING,
-        )
-    return list(kept.values())
-
-
-def _lines(file: Iterable[str] | None) -> list[str]:
-    """The codes in a file: one a line, without empty lines and those that begin with #."""
-    if file is None:
-        return []
-    try:
-        lines = [line.strip() for line in file]
-    except UnicodeDecodeError as wrong:
-        raise ConfigurationError(
-            msg("The file with the codes is not text in UTF-8."), done=msg("Nothing was done."), detail=str(wrong)
-        ) from wrong
-    return [line for line in lines if line and not line.startswith("#")]

@@ -10,6 +10,7 @@ from coupon_desk.cancellation.operation import Operation, OperationState
 from coupon_desk.cli.call import Call
 from coupon_desk.cli.cancelling import WAIT_SECONDS, wait_option
 from coupon_desk.cli.documents import Document, moment, operation_document
+from coupon_desk.cli.many import run
 from coupon_desk.cli.operation_ids import named_operation
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.receipts import keep_receipt, kept_receipt
@@ -62,11 +63,15 @@ def operations(call: Call, operation: str | None, open_only: bool, answer: str |
 @for_scripts
 @click.pass_obj
 def resume(call: Call, waits: bool) -> int:
-    """Finish every operation that can be finished, and say what needs a person."""
+    """Finish every operation that can be finished, bulk cancellations that were left among them; say what needs a person."""
+    from coupon_desk.app.bulk_export import job_document
+
     call.document = {"operations": []}
     desk, session = call.worker(Right.ASK, "resume")
     unfinished_before = {one.id for one in desk.operations(open_only=True) if not one.state.is_over}
-    touched = desk.resume(step_by_step(call.output), wait_seconds=WAIT_SECONDS if waits else 0.0)
+    wait_seconds = WAIT_SECONDS if waits else 0.0
+    bulks = [run(call, desk, job.id, wait_seconds) for job in desk.bulks.left()]
+    touched = desk.resume(step_by_step(call.output), wait_seconds=wait_seconds, begins_bulks=False)
     told: list[Document] = []
     for one in touched:
         receipt = keep_receipt(call, desk, one, session) if one.id in unfinished_before else None
@@ -74,14 +79,15 @@ def resume(call: Call, waits: bool) -> int:
         tell_operation(call.output, one, receipt)
     call.document["operations"] = told
     if call.output.as_json:
-        call.output.document(call.document)
+        call.output.document({**call.document, "bulks": [job_document(job, call.output.language) for job in bulks]})
     else:
-        _sum_up(call, touched)
-    return max((int(one.exit_status) for one in touched), default=int(ExitStatus.DONE))
+        _sum_up(call, touched, has_bulks=bool(bulks))
+    statuses = (*(int(one.exit_status) for one in touched), *(int(job.exit_status) for job in bulks))
+    return max(statuses, default=int(ExitStatus.DONE))
 
 
-def _sum_up(call: Call, touched: tuple[Operation, ...]) -> None:
-    if not touched:
+def _sum_up(call: Call, touched: tuple[Operation, ...], *, has_bulks: bool) -> None:
+    if not touched and not has_bulks:
         call.output.say(msg("Nothing was left to finish."))
     for state, message in _SUMS:
         count = sum(1 for one in touched if one.state is state)

@@ -10,6 +10,7 @@ import click
 from coupon_desk import VERSION
 from coupon_desk.cli.approvals import approvals
 from coupon_desk.cli.audit import audit
+from coupon_desk.cli.bulk import bulk
 from coupon_desk.cli.call import Call
 from coupon_desk.cli.cancelling import cancel, refund_order
 from coupon_desk.cli.central import central
@@ -62,6 +63,7 @@ for command in (
     search,
     show,
     cancel,
+    bulk,
     refund_order,
     inbox,
     approvals,

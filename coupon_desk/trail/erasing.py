@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, dele
 from coupon_desk.clock import to_text
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.errors import DeskError, ExitStatus
+from coupon_desk.storage.tables.bulk import bulk_jobs, bulk_rows
 from coupon_desk.storage.tables.trail import entries, operations, subject_keys
 from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.pen import Pen
@@ -70,6 +71,7 @@ def erase_customer(pen: Pen, customer_id: str, codes: Collection[CouponCode], by
     theirs = {pen.keyed.coupon(code) for code in codes} | set(pen.connection.scalars(_coupons(known)))
     waiting = {row.id for row in _waiting(pen.connection)}
     at_work = tuple(row.id for row in _operations_on(pen, theirs) if row.id in waiting)
+    at_work = (*at_work, *sorted({line.bulk for line in _lines_about(pen, theirs) if line.bulk in _open_lists(pen.connection)}))
     if at_work:
         raise StillAtWork(at_work)
     erased = _erase(pen, theirs, codes)
@@ -83,19 +85,25 @@ def erase_older(pen: Pen, before: datetime) -> Erased:
     """Erase what was written about coupons of which nothing was heard since then. What is not finished stays."""
     old = set(pen.connection.scalars(_coupons(subject_keys.c.made_at < to_text(before))))
     old -= {pen.keyed.coupon(CouponCode(row.code)) for row in _waiting(pen.connection)}
+    old -= {pen.keyed.operation(bulk) for bulk in _open_lists(pen.connection)}
     silent = {coupon for coupon in old if (_last_heard_of(pen.connection, coupon) or "") < to_text(before)}
-    erased = _erase(pen, silent, ())
+    erased = _erase(pen, silent, (), {line.bulk for line in pen.connection.execute(_OLD_LISTS, {"before": to_text(before)})})
     if erased.keys:
         told = {"before": to_text(before), "keys": erased.keys, "operations": erased.operations}
         pen.append(NewEntry("trail.erased", told, result="erased", reason="time_is_over"))
     return erased
 
 
-def _erase(pen: Pen, coupons: set[str], codes: Collection[CouponCode]) -> Erased:
+def _erase(pen: Pen, coupons: set[str], codes: Collection[CouponCode], lists: Collection[str] = ()) -> Erased:
+    """Also the lines of bulk cancellations about them, with the note on such a whole, and the whole of these `lists`."""
     gone = _operations_on(pen, coupons)
+    lines = {(line.bulk, line.line) for line in _lines_about(pen, coupons)}
+    notes = {pen.keyed.operation(bulk) for bulk, _ in lines}
     with _leaving_nothing(pen.connection):
         keys = _without(pen.connection, subject_keys, "coupon", coupons)
+        _without(pen.connection, subject_keys, "coupon", notes)
         _without(pen.connection, operations, "id", {row.id for row in gone})
+        _without_lines(pen.connection, lines, lists)
     told = {CouponCode(row.code) for row in gone}
     return Erased(keys, len(gone), tuple(sorted(told)), _old_entries(pen.connection, told | set(codes)))
 
@@ -109,6 +117,28 @@ def _without(connection: Connection, table: Table, column: str, gone: Collection
         if kept:
             connection.execute(insert(table), kept)
     return len(rows) - len(kept)
+
+
+def _without_lines(connection: Connection, lines: Collection[tuple[str, int]], lists: Collection[str]) -> None:
+    if not lines and not lists:
+        return
+    rows = [dict(row) for row in connection.execute(select(bulk_rows)).mappings()]
+    kept = [row for row in rows if row["bulk"] not in lists and (row["bulk"], row["line"]) not in lines]
+    if len(kept) < len(rows):
+        connection.execute(delete(bulk_rows))
+        if kept:
+            connection.execute(insert(bulk_rows), kept)
+
+
+def _lines_about(pen: Pen, coupons: Collection[str]) -> tuple[Any, ...]:
+    """The lines of bulk cancellations that bear one of these coupons."""
+    rows = pen.connection.execute(_LINES)
+    return tuple(row for row in rows if pen.keyed.coupon(CouponCode(row.code)) in coupons)
+
+
+def _open_lists(connection: Connection) -> set[str]:
+    """The bulk cancellations that are not over."""
+    return set(connection.scalars(_OPEN_LISTS))
 
 
 @contextmanager
@@ -157,4 +187,9 @@ _OPERATIONS: Final = select(
     operations.c.id, operations.c.code, operations.c.kind, operations.c.state, operations.c.has_open_work
 )
 _CONFIRMED: Final = select(entries.c.operation).where(entries.c.action == "investigation.confirmed")
+_LINES: Final = select(bulk_rows.c.bulk, bulk_rows.c.line, bulk_rows.c.code).where(bulk_rows.c.code.is_not(None))
+_OPEN_LISTS: Final = select(bulk_jobs.c.id).where(bulk_jobs.c.ended_at.is_(None))
+_OLD_LISTS: Final = (
+    select(bulk_rows.c.bulk).distinct().join_from(bulk_rows, bulk_jobs, bulk_jobs.c.id == bulk_rows.c.bulk)
+).where(bulk_jobs.c.ended_at < bindparam("before"))
 _NEWEST: Final = select(entries.c.at).where(entries.c.coupon == bindparam("of")).order_by(entries.c.sequence.desc()).limit(1)

@@ -30,7 +30,9 @@ STATUSES: Final = {
     "central status": {2},
     "central ship": {2},
     "central verify": {2},
-    "resume": {0, 4},
+    "resume": {0, 3, 4},
+    "sort many": {3, 4},
+    "show a bulk": {3, 4},
 }
 """How the calls of those who may end; 0 where nothing is said."""
 

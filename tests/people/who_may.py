@@ -31,6 +31,14 @@ see the customer          | see_customer  | hidden | yes   | yes     | yes   | y
 show                      | see           | yes    | yes   | yes     | yes   | yes     | engine cli
 timeline                  | see           | yes    | yes   | yes     | yes   | yes     | engine
 cancel                    | cancel        | no     | ask   | yes     | yes   | no      | engine cli window
+cancel many               | cancel        | no     | ask   | yes     | yes   | no      | engine cli
+sort many                 | ask           | no     | yes   | yes     | yes   | no      | engine cli
+list bulks                | see           | yes    | yes   | yes     | yes   | yes     | cli
+show a bulk               | see           | yes    | yes   | yes     | yes   | yes     | cli
+hand out a bulk           | see           | yes    | yes   | yes     | yes   | yes     | engine cli
+pause another's bulk      | approve       | no     | no    | yes     | yes   | no      | engine cli
+stop another's bulk       | approve       | no     | no    | yes     | yes   | no      | engine cli
+take up another's bulk    | ask           | no     | ask   | yes     | yes   | no      | engine cli
 cancel with goodwill      | cancel        | no     | ask   | ask     | ask   | no      | engine cli
 invalidate only           | invalidate    | no     | ask   | yes     | yes   | no      | engine cli window
 refund a cancelled order  | refund_order  | no     | ask   | ask     | ask   | no      | engine cli window

@@ -15,11 +15,14 @@ from unittest.mock import patch
 
 import pytest
 
+from coupon_desk.app.bulk_export import BulkExport
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.home import Home
 from coupon_desk.app.trail_export import ExportRequest
 from coupon_desk.app.trail_search import TrailSearch
 from coupon_desk.app.training import training_config, training_vault
+from coupon_desk.cancellation.bulk_job import BulkRequest
+from coupon_desk.cancellation.bulk_list import list_of
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState
 from coupon_desk.catalogue.query import CouponQuery, StatusFilter
 from coupon_desk.cli.call import Call
@@ -34,6 +37,7 @@ from coupon_desk.receipts.layout import ReceiptWidth
 from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.export import ExportFormat
 from coupon_desk.training.shop import TrainingShop
+from coupon_desk.words import Language
 from tests.people.who_may import Cell, May
 
 PIN: Final = "meadow71"
@@ -91,6 +95,30 @@ class Bench:
         """A login that nobody has."""
         self._count += 1
         return f"new-{self._count}"
+
+    def bulk(self) -> str:
+        """A bulk cancellation of somebody else's, of a coupon that does not exist."""
+        request = BulkRequest(list_of(["99999-ZZZZZZ-500"]), OperationKind.CANCEL, Reason.OTHER, NOTE)
+        return self.desk.bulks.open(request, self.sessions[OTHER_ADMIN]).id
+
+    def cancel_many(self, by: Session, reason: Reason = Reason.CUSTOMER_REQUEST) -> Operation:
+        """Ask for two coupons at once; the operation of the first."""
+        request = BulkRequest(list_of([self.code().text, self.code().text]), OperationKind.CANCEL, reason, NOTE)
+        job = self.desk.bulks.run(self.desk.bulks.open(request, by).id)
+        return self.desk.bulks.operations(job.id)[0]
+
+    def take_up(self, by: Session) -> Operation:
+        """Go on with somebody else's bulk cancellation; the operation of its coupon."""
+        request = BulkRequest(list_of([self.code().text]), OperationKind.CANCEL, Reason.OTHER, NOTE)
+        job = self.desk.bulks.open(request, self.sessions[OTHER_ADMIN])
+        self.desk.bulks.pause(job.id, self.sessions[OTHER_ADMIN])
+        self.desk.bulks.resume(job.id, by)
+        return self.desk.bulks.operations(self.desk.bulks.run(job.id).id)[0]
+
+    def left_bulk(self) -> str:
+        """A bulk cancellation of somebody else's with a coupon of its own."""
+        request = BulkRequest(list_of([self.code().text]), OperationKind.CANCEL, Reason.OTHER, NOTE)
+        return self.desk.bulks.open(request, self.sessions[OTHER_ADMIN]).id
 
     def used(self) -> CouponCode:
         """The coupon that a cancelled order used."""
@@ -232,6 +260,12 @@ ENGINE: Final[dict[str, Action]] = {
     "show": lambda b, c: b.desk.look(CouponCode.parse(b.shop.showcase.example.code), b.who(c)),
     "timeline": lambda b, c: b.desk.timeline(b.used(), b.who(c)),
     "cancel": lambda b, c: b.cancel(b.who(c)),
+    "cancel many": lambda b, c: b.cancel_many(b.who(c)),
+    "sort many": lambda b, c: b.desk.bulks.dry_run(list_of([b.used().text]), b.who(c), reason=Reason.OTHER),
+    "hand out a bulk": lambda b, c: b.desk.bulks.export(b.bulk(), BulkExport.CSV, b.who(c), Language.EN),
+    "pause another's bulk": lambda b, c: b.desk.bulks.pause(b.bulk(), b.who(c)),
+    "stop another's bulk": lambda b, c: b.desk.bulks.stop(b.bulk(), b.who(c)),
+    "take up another's bulk": lambda b, c: b.take_up(b.who(c)),
     "cancel with goodwill": lambda b, c: b.cancel(b.who(c), Reason.GOODWILL),
     "invalidate only": lambda b, c: b.cancel(b.who(c), Reason.OTHER, OperationKind.INVALIDATE),
     "refund a cancelled order": _refund,
@@ -281,6 +315,14 @@ COMMANDS: Final[dict[str, Words]] = {
     "see the customer": lambda b, c: ("search", b.shop.showcase.example.code),
     "show": lambda b, c: ("show", b.shop.showcase.example.code),
     "cancel": lambda b, c: ("cancel", b.code().text, *_WHY),
+    "cancel many": lambda b, c: ("cancel", b.code().text, b.code().text, *_WHY),
+    "sort many": lambda b, c: ("cancel", b.used().text, b.shop.showcase.example.code, *_WHY, "--dry-run"),
+    "list bulks": lambda b, c: ("bulk", "list", "--limit", "3"),
+    "show a bulk": lambda b, c: ("bulk", "show", b.bulk()),
+    "hand out a bulk": lambda b, c: ("bulk", "export", b.bulk()),
+    "pause another's bulk": lambda b, c: ("bulk", "pause", b.bulk()),
+    "stop another's bulk": lambda b, c: ("bulk", "stop", b.bulk()),
+    "take up another's bulk": lambda b, c: ("bulk", "resume", b.left_bulk()),
     "cancel with goodwill": lambda b, c: ("cancel", b.code().text, "--reason", "goodwill", "--note", NOTE),
     "invalidate only": lambda b, c: ("cancel", b.code().text, *_WHY, "--no-refund"),
     "refund a cancelled order": lambda b, c: (
