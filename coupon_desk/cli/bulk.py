@@ -68,7 +68,7 @@ def list_bulks(call: Call, limit: int) -> int:
 
 @bulk.command(short_help="One of them, line by line.")
 @click.argument("job", metavar="ID")
-@click.option("--state", "states", multiple=True, type=click.Choice(list(RowState)), help="Only these lines.")
+@click.option("--state", "states", multiple=True, type=click.Choice([str(one) for one in RowState]), help="Only these lines.")
 @for_scripts
 @click.pass_obj
 def show(call: Call, job: str, states: tuple[str, ...]) -> int:
