@@ -62,9 +62,11 @@ class Line:
 class BulkLines(QAbstractTableModel):
     """All lines of a list, or those of one kind. Texts are made when a row is first drawn, and kept."""
 
-    def __init__(self, stage: Stage, parent: QObject | None = None) -> None:
+    def __init__(self, stage: Stage, parent: QObject | None = None, *, why: Message = Column.WHY.title) -> None:
+        """`why` stands above what is said of each line."""
         super().__init__(parent)
         self._stage = stage
+        self._why = why
         self._lines: list[Line] = []
         self._place_of: dict[int, int] = {}
         self._shown: Sequence[int] = ()
@@ -157,7 +159,7 @@ class BulkLines(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return self._stage.speech.say(Column(section).title)
+            return self._stage.speech.say(self._why if section == Column.WHY else Column(section).title)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if section in {Column.LINE, Column.POINTS} else _LEFT
         return None

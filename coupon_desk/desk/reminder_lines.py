@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from coupon_desk.desk.bulk_lines import Line
@@ -47,10 +48,9 @@ def reminder_line(place: int, reminder: Reminder) -> Line:
 
 def _facts(reminder: Reminder) -> list[Message]:
     coupon, found = reminder.coupon, []
-    if reminder.why is not None:
-        found.append(reminder.why)
     if coupon is not None and coupon.expires_at is not None:
-        found.append(msg("Expires on {at}.", at=coupon.expires_at))
-    if coupon is not None and coupon.customer_name:
-        found.append(msg("{name}", name=coupon.customer_name))
-    return found
+        # The end itself is too late: one that ends at midnight is good until the day before.
+        last = (coupon.expires_at - timedelta(seconds=1)).astimezone().date()
+        whose = msg("{day} · {name}", day=last, name=coupon.customer_name) if coupon.customer_name else msg("{day}", day=last)
+        found.append(msg("{told}.", told=whose) if reminder.why is not None else whose)
+    return [*found, reminder.why] if reminder.why is not None else found

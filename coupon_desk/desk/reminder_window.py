@@ -191,7 +191,7 @@ class ReminderWindow(QDialog):
         stage.speech.tell(self.bar, msg("How many coupons were looked at"), "setAccessibleName")
         self.told = Banner(stage)
         self.told.setObjectName("reminders-told")
-        self.lines = BulkLines(stage, self)
+        self.lines = BulkLines(stage, self, why=msg("Expires, customer, why"))
         self.kinds = BulkKinds(stage, KINDS)
         self.kinds.picked.connect(lambda key: self.lines.narrow(key or None))
         card = BulkCard(stage, self.lines, "reminder-table", msg("Coupons that expire soon"))
@@ -225,7 +225,7 @@ class ReminderWindow(QDialog):
         self.look_button = button(stage, msg("Who would be reminded?"), "primary", key="W")
         self.look_button.setObjectName("look-reminders")
         self.look_button.clicked.connect(self.look)
-        self.send_button = button(stage, msg("Send reminders…"), "primary", "mail", "on_accent", key="S")
+        self.send_button = button(stage, msg("Send reminders…"), "primary", key="S")
         self.send_button.setObjectName("send-reminders")
         self.send_button.clicked.connect(self.send)
         for made in (self.end, self.close_button, self.look_button, self.send_button):
