@@ -36,6 +36,7 @@ class BulkInput(QWidget):
         self._stage = stage
         self.listed = EMPTY
         self._file: Path | None = None
+        self._taken = ""
         self._is_reading = False
         self.why = BulkWhy(stage, minimum_note_length)
         self.codes = CommandText()
@@ -86,9 +87,14 @@ class BulkInput(QWidget):
         return self._file is None and not self.codes.toPlainText().strip()
 
     def take(self, codes: tuple[CouponCode, ...]) -> None:
-        """Name these coupons, one a line; what stood here before is gone."""
+        """Name these coupons, one a line: in the place of an earlier selection, but behind what somebody typed."""
+        selection = "".join(f"{code.text}\n" for code in codes)
+        if self._file is None and self.codes.toPlainText() not in {"", self._taken}:
+            self.add_text(selection)
+            return
+        self._taken = selection
         self._show_text()
-        self.codes.setPlainText("".join(f"{code.text}\n" for code in codes))
+        self.codes.setPlainText(selection)
         self.read_now()
 
     def add_text(self, text: str) -> None:

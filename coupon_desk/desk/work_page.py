@@ -17,7 +17,7 @@ from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.column_menu import ColumnMenu, column_button
 from coupon_desk.desk.columns import PERSONAL, Column, next_sort
 from coupon_desk.desk.continuation import Continuation
-from coupon_desk.desk.controls import Banner, column, frame, row
+from coupon_desk.desk.controls import Banner, allow, column, frame, row
 from coupon_desk.desk.coupon_finder import CouponFinder
 from coupon_desk.desk.coupon_list import CouponList
 from coupon_desk.desk.coupon_rows import CouponRows
@@ -38,7 +38,7 @@ from coupon_desk.desk.view_button import ViewButton
 from coupon_desk.desk.work import Work
 from coupon_desk.errors import DeskError
 from coupon_desk.people.roles import Right
-from coupon_desk.words import Message
+from coupon_desk.words import Message, msg, msgn
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
@@ -180,6 +180,7 @@ class WorkPage(QWidget):
         table.selection.told.connect(self._tell_selected)
         line.clear_asked.connect(table.clear_selection)
         line.copy_asked.connect(actions.copy_codes)
+        self.cancel_selected = line.add_action(_cancel_many, self._cancel_selected, name="cancel-selected")
         actions.told.connect(line.show_notice)
         actions.failed.connect(self._fail)
 
@@ -226,6 +227,10 @@ class WorkPage(QWidget):
         self.header.show_rights(rights)
         self.alarms.show_rights(rights)
         self.attention.show_rights(rights)
+        allow(self._stage, self.cancel_selected, rights.get(Right.ASK), msg("Ctrl+Enter"))
+
+    def _cancel_selected(self, codes: tuple[CouponCode, ...]) -> None:
+        self.dialogs.bulk(codes)
 
     def _explain(self, alarm: Alarm) -> None:
         dialog = self.dialogs.explain(alarm)
@@ -308,3 +313,7 @@ class WorkPage(QWidget):
 
     def _fail(self, error: DeskError) -> None:
         self.problem.show_message(Tone.WARN, error.what, error.todo)
+
+
+def _cancel_many(count: int) -> Message:
+    return msgn("Cancel {count} coupon…", "Cancel {count} coupons…", count=count)

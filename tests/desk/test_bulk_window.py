@@ -239,3 +239,15 @@ def test_no_text_is_cut_off_in_any_step(
     ended(qtbot, window)
     qtbot.waitUntil(lambda: in_view(window) == [], timeout=WAIT_MS)
     window.reject()
+
+
+def test_what_is_selected_in_the_list_is_what_the_window_begins_with(page: WorkPage) -> None:
+    page.table.selectAll()
+    codes = page.selected()
+    assert len(codes) > 1
+
+    page.cancel_selected.click()
+
+    (window,) = (one for one in page.dialogs.open if isinstance(one, BulkWindow))
+    assert tuple(row.code for row in window.input.listed.good) == codes
+    window.reject()
