@@ -29,9 +29,14 @@ _POINTS_OF_A_DISCOUNT: Final = 10
 _POINTS_OF_A_RECORD: Final = 6
 
 
+_NOTHING: Final = msgspec.Raw(b"")
+
+
 class _Node(Shape, frozen=True):
+    """Any thing by its id; `discount` is empty where it is no discount with codes."""
+
     id: str
-    discount: msgspec.Raw | None = None
+    discount: msgspec.Raw = _NOTHING
 
 
 class _Nodes(Shape, frozen=True):
@@ -87,7 +92,7 @@ class Discounts:
             nodes = self._client.read(BY_IDS, {"ids": each}, price=price).data.nodes
         except RemoteError as error:
             return [_instead(error)] * len(ids)
-        found = {node.id: DiscountNode(node.id, node.discount) for node in nodes if node and node.discount is not None}
+        found = {node.id: DiscountNode(node.id, node.discount) for node in nodes if node and bytes(node.discount)}
         return [found.get(discount_id, ALONE) for discount_id in ids]
 
 

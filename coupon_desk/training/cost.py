@@ -101,11 +101,11 @@ class Bucket:
             self._maximum, self._restore_rate = maximum, restore_rate
             self._available, self._at = float(maximum), self._clock.monotonic()
 
-    def drain(self) -> None:
-        """Take all that is in it, as if others had."""
+    def drain(self, left: float) -> None:
+        """Take all that is in it but so many points, as if others had."""
         with self._lock:
             self._refill()
-            self._available = 0.0
+            self._available = min(left, self._available)
 
     @property
     def spent(self) -> int:

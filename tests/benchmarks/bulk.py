@@ -23,7 +23,7 @@ from coupon_desk.coupons.reasons import Reason
 from coupon_desk.coupons.record import MarkCancelled, PutClaim, RecordChange
 from coupon_desk.errors import StaleRecord
 from coupon_desk.settings import Shopify
-from coupon_desk.shopify.client import ShopifyClient
+from coupon_desk.shopify.client import BACKGROUND_KEEPS_FREE, ShopifyClient
 from coupon_desk.shopify.combined import combined_shop
 from coupon_desk.shopify.shop import ShopifyShop
 from coupon_desk.shopify.writes import JOB_STATE
@@ -62,12 +62,12 @@ class Spent:
 def figures(scale: Scale) -> Iterator[Figure]:
     is_whole = scale.bulk >= 1000
     plan = Plan() if is_whole else Plan(workers=10, restore=20 * RESTORE_POINTS_PER_SECOND, latency_seconds=0.0)
-    few = min(30, scale.bulk)
+    count, few = (scale.bulk, 30) if is_whole else (8, 2)
     alone = one_by_one(few).points / few
-    bulk = together(scale.bulk, plan)
-    shared = together(scale.bulk, replace(plan, beside=True))
-    dearest = together(scale.bulk, replace(plan, charges_each_node=True, restore=10 * plan.restore))
-    each, dearest_each = bulk.points / scale.bulk, dearest.points / scale.bulk
+    bulk = together(count, plan)
+    shared = together(count, replace(plan, beside=is_whole))
+    dearest = together(count, replace(plan, charges_each_node=True, restore=10 * plan.restore))
+    each, dearest_each = bulk.points / count, dearest.points / count
     restored = "what the bucket restores meanwhile"
     yield Figure("points per coupon", each, alone, "points", "one by one", ratio_at_most(0.2))
     yield Figure("points per coupon, were each node of a list charged", dearest_each, alone, "points", "one by one")
@@ -81,7 +81,7 @@ def figures(scale: Scale) -> Iterator[Figure]:
     throttled = bulk.throttled + shared.throttled + dearest.throttled
     yield Figure("requests that were THROTTLED", throttled, 1, "requests", "one would be too many", at_most(0))
     yield Figure(
-        "coupons per second", scale.bulk / bulk.seconds, plan.restore / alone, "coupons/s", "one by one at that rate",
+        "coupons per second", count / bulk.seconds, plan.restore / alone, "coupons/s", "one by one at that rate",
         more_is_better=True,
     )  # fmt: skip
 
@@ -117,9 +117,12 @@ def one_by_one(count: int) -> Spent:
 
 
 def together(count: int, plan: Plan) -> Spent:
-    """So many coupons on so many threads; the bucket is drained before, so that nothing is paid from what it held."""
+    """So many coupons on so many threads.
+
+    At first the bucket holds no more than what work in the background leaves to others: all that is used is restored meanwhile.
+    """
     with TrainingShop.start(coupons=COUPONS, seed=SEED, options=plan.options) as world, client_of(world) as client:
-        world.bucket.drain()
+        world.bucket.drain(left=BACKGROUND_KEEPS_FREE * plan.options.bucket_points)
         client.read(JOB_STATE, {"id": "gid://shopify/Job/1"})  # tells the desk how the bucket stands, as any call before does
         with (
             another_desk(world, at_work=plan.beside),
