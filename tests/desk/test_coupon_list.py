@@ -24,7 +24,7 @@ from coupon_desk.desk.selection import Selected
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.window import Window
 from coupon_desk.desk.work_page import WorkPage
-from coupon_desk.words import Language, Message, msg
+from coupon_desk.words import Language
 from tests.desk.conftest import PEOPLE
 
 NEWEST = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -162,23 +162,17 @@ def test_more_than_can_be_looked_over_is_not_selected_and_said(listed: WorkPage,
 
 def test_an_action_is_offered_for_several_and_control_enter_presses_it(listed: WorkPage) -> None:
     page = listed
-    given: list[tuple[CouponCode, ...]] = []
-    words: list[Message] = []
-
-    def word(count: int) -> Message:
-        words.append(msg("Cancel {count} coupons…", count=count))
-        return words[-1]
-
-    action = page.selection_line.add_action(word, given.append, name="cancel-selected")
+    action = page.cancel_selected
     assert action.isHidden()
     press(page, Qt.Key.Key_Down, SHIFT)
     assert not action.isHidden()
     assert action.text() == "Cancel 2 coupons…"
+
     QTest.keyClick(page.table, Qt.Key.Key_Return, CONTROL)
-    assert given == [page.rows.codes(0, 1)]
-    assert page.dialogs.open == ()
-    page.selection_line.clear.click()
-    assert action.isHidden()
+
+    window = page.dialogs.bulk()
+    assert tuple(row.code for row in window.input.listed.good) == page.rows.codes(0, 1)
+    window.reject()
 
 
 def test_copying_gives_rows_as_they_are_shown_and_codes_alone(listed: WorkPage) -> None:
