@@ -7,21 +7,18 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from coupon_desk.app.desk import CouponDesk
-from coupon_desk.app.training import training_vault
-from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.training.addresses import Addresses
+from coupon_desk.training.generated import Fate, Generated
+from coupon_desk.training.showcase import SHOWCASE_DISCOUNTS
 from tests.benchmarks.figures import Figure, at_most
 from tests.benchmarks.homes import LOGIN, PIN, furnished
 from tests.benchmarks.scale import Scale
@@ -30,6 +27,7 @@ from tests.surroundings.display import screen
 ROOT = Path(__file__).parents[2]
 ONE_IN = 20
 """The shop has a coupon for so many of the catalogue: enough for the sync to last as long as the cancellations."""
+SEED = 7
 BESIDE = "a bare window beside it, at the same time"
 
 
@@ -48,9 +46,10 @@ def figures(scale: Scale) -> Iterator[Figure]:
 
 def _round(scale: Scale, environment: dict[str, str], number: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the window and the bare one heard while the load lasted."""
-    with _shop(max(scale.coupons // ONE_IN, 10 * scale.parallel)) as addresses:
+    size = max(scale.coupons // ONE_IN, 10 * scale.parallel)
+    with _shop(size) as addresses:
         home = furnished(scale, addresses, f"home-{number}")
-        codes = _unused(home, addresses, scale.parallel)
+        codes = _unused(size, scale.parallel)
         module = [sys.executable, "-m", "tests.benchmarks.watched_load"]
         bare = subprocess.Popen([*module, "bare"], env=environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         desk = subprocess.run(
@@ -73,7 +72,18 @@ def _round(scale: Scale, environment: dict[str, str], number: int) -> tuple[dict
 
 @contextmanager
 def _shop(coupons: int) -> Iterator[Addresses]:
-    command = [sys.executable, "-m", "coupon_desk", "training", "serve", "--coupons", str(coupons), "--parent-watch"]
+    command = [
+        sys.executable,
+        "-m",
+        "coupon_desk",
+        "training",
+        "serve",
+        "--coupons",
+        str(coupons),
+        "--seed",
+        str(SEED),
+        "--parent-watch",
+    ]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None
@@ -85,26 +95,8 @@ def _shop(coupons: int) -> Iterator[Addresses]:
         process.stdout.close()
 
 
-def _unused(home: Path, addresses: Addresses, count: int) -> list[str]:
-    """Coupons of the shop that can be cancelled; the home learns of so many by the beginning of a sync."""
-    with closing(sqlite3.connect(home / "desk.sqlite3")) as connection:
-        (last,) = connection.execute("SELECT max(id) FROM coupons").fetchone()
-    desk, stop = CouponDesk.open(home, secrets=training_vault(addresses)), threading.Event()
-
-    def unused() -> list[str]:
-        with closing(sqlite3.connect(home / "desk.sqlite3")) as connection:
-            new = connection.execute("SELECT code FROM coupons WHERE id > ? ORDER BY id LIMIT ?", (last, 10 * count)).fetchall()
-        known = (desk.catalogue.get(CouponCode.parse(code)) for (code,) in new)
-        found = (coupon for coupon in known if coupon is not None and coupon.status is CouponStatus.UNUSED)
-        return [coupon.code.text for coupon in islice(found, count)]
-
-    def look(_progress: object) -> None:
-        if len(unused()) == count:
-            stop.set()
-
-    desk.sync(full=True, on_progress=look, stop=stop)
-    codes = unused()
-    desk.close()
-    if len(codes) < count:
-        raise ValueError(f"the shop has {len(codes)} unused coupons for {count} cancellations")
-    return codes
+def _unused(size: int, count: int) -> list[str]:
+    """The newest of the shop's coupons that can be cancelled."""
+    made = Generated(size - SHOWCASE_DISCOUNTS, SEED, datetime.now(UTC))
+    newest = (made.coupon(index) for index in range(made.size - 1, -1, -1))
+    return [coupon.code for coupon in islice((one for one in newest if one.fate is Fate.KEPT), count)]

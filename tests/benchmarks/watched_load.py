@@ -7,19 +7,29 @@ else; it listens until its standard input ends, beside the other. Both print one
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QApplication, QMainWindow, QTableView, QWidget
+
+from coupon_desk.app.desk import CouponDesk
+from coupon_desk.cancellation.operation import CancelRequest, OperationKind
+from coupon_desk.coupons.code import CouponCode
+from coupon_desk.coupons.reasons import Reason
+from coupon_desk.desk.window import Window
+from coupon_desk.desk.work_page import WorkPage
+from coupon_desk.training.addresses import Addresses
+from tests.benchmarks.bare_window import bare_window
+from tests.benchmarks.watched_window import run
 
 BEAT_MS = 4
+PATIENCE_SECONDS = 60.0
 
 
 class Pulse(QObject):
@@ -35,12 +45,15 @@ class Pulse(QObject):
         self.late_ms: list[float] = []
 
     def begin(self) -> None:
-        self.late_ms.clear()
         self._last = time.perf_counter()
         self._timer.start()
 
-    def end(self) -> None:
+    def end(self, **more: Any) -> None:
+        """Stop, and tell."""
         self._timer.stop()
+        late = sorted(self.late_ms)
+        rare = late[min(len(late) - 1, int(len(late) * 0.999))]
+        print(json.dumps({"longest_ms": late[-1], "rare_ms": rare, "median_ms": late[len(late) // 2], **more}), flush=True)
 
     def _beat(self) -> None:
         now = time.perf_counter()
@@ -53,17 +66,74 @@ class Pulse(QObject):
             self.late_ms.append(late_ms)
 
 
-def told(pulse: Pulse, **more: Any) -> None:
-    late = sorted(pulse.late_ms)
-    rare = late[min(len(late) - 1, int(len(late) * 0.999))]
-    print(json.dumps({"longest_ms": late[-1], "rare_ms": rare, "median_ms": late[len(late) // 2], "beats": len(late), **more}))
+class Load(QObject):
+    """The sync and the cancellations, and the way back to the window's thread."""
+
+    over = Signal()
+
+    def __init__(self, window: Window, codes: list[str]) -> None:
+        super().__init__(window)
+        assert window.desk is not None
+        assert window.work_page is not None
+        self._window, self._desk, self._page = window, window.desk, window.work_page
+        self._codes = codes
+        self._pulse = Pulse(self)
+        self._told: dict[str, Any] = {}
+        self._collecting = Collecting()
+        self.over.connect(self._end)
+
+    def begin(self) -> None:
+        self._pulse.begin()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self) -> None:
+        started, stop = time.perf_counter(), threading.Event()
+        with ThreadPoolExecutor(len(self._codes) + 1) as pool:
+            syncing = pool.submit(keep_syncing, self._desk, stop)
+            states = list(pool.map(lambda code: cancelled(self._desk, self._page, code), self._codes))
+            self._told["seconds"] = time.perf_counter() - started
+            stop.set()
+            self._told["rows"] = syncing.result()
+        self._told["states"] = {state: states.count(state) for state in set(states)}
+        self.over.emit()
+
+    def _end(self) -> None:
+        self._pulse.end(longest_collection_ms=self._collecting.longest_ms, **self._told)
+        self._window.window().close()
+
+
+class Collecting:
+    """How long Python's garbage collection held everything up."""
+
+    def __init__(self) -> None:
+        self.longest_ms = 0.0
+        self._began = 0.0
+        gc.callbacks.append(self._note)
+
+    def _note(self, phase: str, _told: dict[str, int]) -> None:
+        if phase == "start":
+            self._began = time.perf_counter()
+        else:
+            self.longest_ms = max(self.longest_ms, (time.perf_counter() - self._began) * 1000)
+
+
+def keep_syncing(desk: CouponDesk, stop: threading.Event) -> int:
+    """Bring the list up to date, all of it first, until the cancellations are over; how many rows came."""
+    rows, is_first = 0, True
+    while not stop.is_set():
+        rows += desk.sync(full=is_first, stop=stop).seen
+        is_first = False
+    return rows
+
+
+def cancelled(desk: CouponDesk, page: WorkPage, code: str) -> str:
+    """The state in which a cancellation ended; each snapshot goes to the window, as if it was begun there."""
+    request = CancelRequest(CouponCode.parse(code), OperationKind.CANCEL, Reason.CUSTOMER_REQUEST, "benchmark")
+    return str(desk.cancel(request, page.session, on_change=page.work.changed.emit, wait_seconds=PATIENCE_SECONDS).state)
 
 
 def bare() -> None:
-    application = QApplication([])
-    window = QMainWindow()
-    window.setCentralWidget(QTableView())
-    window.show()
+    application, window = bare_window()
     pulse = Pulse(window)
     pulse.begin()
 
@@ -79,95 +149,7 @@ def bare() -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     application.exec()
-    told(pulse)
-
-
-def desk(home: Path, addresses_json: str, login: str, pin: str, codes: list[str]) -> None:
-    from coupon_desk.app.desk import CouponDesk
-    from coupon_desk.app.training import training_vault
-    from coupon_desk.desk import application, first_sight
-    from coupon_desk.desk.window import Window
-    from coupon_desk.training.addresses import Addresses
-
-    addresses = Addresses.from_json(addresses_json)
-    ended: dict[str, Any] = {}
-
-    class Load(QObject):
-        """The sync and the cancellations, and the way back to the window's thread."""
-
-        over = Signal()
-
-        def __init__(self, window: Window, then: Callable[[], None]) -> None:
-            super().__init__(window)
-            self._window = window
-            self.pulse = Pulse(self)
-            self.over.connect(then)
-            self._threads = threading.Thread(target=self._work, daemon=True)
-
-        def begin(self) -> None:
-            self.pulse.begin()
-            self._threads.start()
-
-        def _work(self) -> None:
-            desk, page = self._window.desk, self._window.work_page
-            assert desk is not None
-            assert page is not None
-            started = time.perf_counter()
-            with ThreadPoolExecutor(len(codes) + 1) as pool:
-                stop = threading.Event()
-                syncing = pool.submit(keep_syncing, desk, stop)
-                states = list(pool.map(lambda code: cancelled(desk, page, code), codes))
-                stop.set()
-                ended["rows"] = syncing.result()
-            ended["states"] = {state: states.count(state) for state in set(states)}
-            ended["seconds"] = time.perf_counter() - started
-            self.over.emit()
-
-    def keep_syncing(desk: CouponDesk, stop: threading.Event) -> int:
-        """Bring the list up to date, all of it first, until the cancellations are over; how many rows came."""
-        rows, is_first = 0, True
-        while not stop.is_set():
-            rows += desk.sync(full=is_first, stop=stop).seen
-            is_first = False
-        return rows
-
-    def cancelled(desk: CouponDesk, page: Any, code: str) -> str:
-        from coupon_desk.cancellation.operation import CancelRequest, OperationKind
-        from coupon_desk.coupons.code import CouponCode
-        from coupon_desk.coupons.reasons import Reason
-
-        request = CancelRequest(CouponCode.parse(code), OperationKind.CANCEL, Reason.CUSTOMER_REQUEST, "benchmark")
-        # Each snapshot goes to the window, as those of an operation that was begun there do.
-        return str(desk.cancel(request, page.session, on_change=page.work.changed.emit, wait_seconds=30.0).state)
-
-    class Watched(first_sight.Frame):
-        def furnish(self, inside: QWidget) -> None:
-            super().furnish(inside)
-            assert isinstance(inside, Window)
-            self._window = inside
-            inside.opened.connect(lambda _desk: QTimer.singleShot(0, self, self.sign_in))
-
-        def sign_in(self) -> None:
-            page = self._window.sign_in_page
-            assert page is not None
-            page.form.choose(login)
-            page.form.pin.setText(pin)
-            self._window.pages.currentChanged.connect(self.wait_for_rows)
-            page.form.submit()
-
-        def wait_for_rows(self) -> None:
-            page = self._window.work_page
-            if page is not None:
-                self._load = Load(self._window, self.finish)
-                page.rows.arrived.connect(self._load.begin, Qt.ConnectionType.SingleShotConnection)
-
-        def finish(self) -> None:
-            self._load.pulse.end()
-            told(self._load.pulse, **ended)
-            self.close()
-
-    vars(application)["Frame"] = Watched
-    sys.exit(application.run(lambda: CouponDesk.open(home, secrets=training_vault(addresses)), config=home / "config.toml"))
+    pulse.end()
 
 
 if __name__ == "__main__":
@@ -175,4 +157,4 @@ if __name__ == "__main__":
         case ["bare"]:
             bare()
         case ["desk", home, addresses, login, pin, *codes]:
-            desk(Path(home), addresses, login, pin, codes)
+            run(Path(home), Addresses.from_json(addresses), login, pin, lambda window: Load(window, codes).begin())
