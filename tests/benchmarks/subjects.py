@@ -15,6 +15,8 @@ from tests.benchmarks.scale import Scale
 
 SUBJECTS = {
     "start": "The start of the window",
+    "gaps": "The window under load",
+    "memory": "Memory",
     "search": "The search",
     "cancellation": "One cancellation",
     "bulk": "Many cancellations",
@@ -22,6 +24,9 @@ SUBJECTS = {
     "trail": "The trail",
     "sync": "The first sync",
 }
+
+TOO_DEAR_FOR_THE_SUITE = frozenset({"gaps", "memory"})
+"""They start several windows and shops as processes; what they are made of is tried by the others and by the tests of the desk."""
 
 
 def measure(subject: str, scale: Scale) -> list[Figure]:
