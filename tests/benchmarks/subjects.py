@@ -26,7 +26,7 @@ SUBJECTS = {
 }
 
 TOO_DEAR_FOR_THE_SUITE = frozenset({"gaps", "memory"})
-"""They start several windows and shops as processes; what they are made of is tried by the others and by the tests of the desk."""
+"""They start several windows and a shop as processes each."""
 
 
 def measure(subject: str, scale: Scale) -> list[Figure]:
