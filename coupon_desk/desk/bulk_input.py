@@ -126,9 +126,14 @@ class BulkInput(QWidget):
         """Nobody looks any more."""
         self._reading.stop()
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether what was named is not read to its end yet."""
+        return self._reading.isActive() or self._is_reading
+
     def what_is_missing(self) -> Message | None:
         """What must still be filled in before the coupons can be looked at."""
-        if self._reading.isActive() or self._is_reading:
+        if self.is_reading:
             return msg("The list is being read.")
         if not self.listed.good:
             return msg("Name at least one coupon.")

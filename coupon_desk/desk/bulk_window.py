@@ -65,6 +65,7 @@ class BulkWindow(QDialog):
         self._why_not = rights.get(Right.ASK)
         self._far: LookingFar | None = None
         self._is_begun = False
+        self._wants_look = False
         self._jobs: tuple[BulkJob, ...] = ()
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.setWindowFlag(Qt.WindowType.WindowMinimizeButtonHint)
@@ -88,7 +89,7 @@ class BulkWindow(QDialog):
         self._looking = QTimer(self)
         self._looking.setInterval(LOOK_EVERY_MS)
         self._looking.timeout.connect(self._show_far)
-        self.input.changed.connect(self._say)
+        self.input.changed.connect(self._input_changed)
         self.sorted.changed.connect(self._say)
         self.sorted.stopped.connect(self._stop_looking)
         self.progress.changed.connect(self._job_changed)
@@ -107,6 +108,8 @@ class BulkWindow(QDialog):
         if codes:
             self.input.take(codes)
             self._go_to(Step.INPUT)
+        elif self.step is Step.PROGRESS and self.progress.job is not None:
+            self._show_job(self.progress.job)
         self._read_jobs(shows_open_one=not codes and self.input.is_empty)
 
     def open_file(self, file: Path) -> None:
@@ -115,9 +118,9 @@ class BulkWindow(QDialog):
         self.input.open_file(file)
 
     def look(self) -> None:
-        """The dry run: look at each coupon, change nothing."""
-        self.input.read_now()
-        if self._why_not is not None:
+        """The dry run: look at each coupon, change nothing. What is still being read is waited for."""
+        self._wants_look = self.input.is_reading
+        if self._why_not is not None or self._wants_look:
             return
         if self.input.what_is_missing() is not None:
             self.input.mark_missing()
@@ -277,6 +280,11 @@ class BulkWindow(QDialog):
         self.told.show_message(tone, title, text, icon)
         self._strip.show()
 
+    def _input_changed(self) -> None:
+        self._say()
+        if self._wants_look and self.step is Step.INPUT and not self.input.is_reading:
+            self.look()
+
     def _show_far(self) -> None:
         if self._far is not None:
             self.sorted.show_progress(self._far.done, self._far.of)
@@ -320,6 +328,8 @@ class BulkWindow(QDialog):
     def _show_job(self, job: BulkJob) -> None:
         self._go_to(Step.PROGRESS)
         self.progress.show_job(job)
+        if not self.isVisible():
+            self.progress.end()
         self.progress.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _job_changed(self, job: BulkJob) -> None:

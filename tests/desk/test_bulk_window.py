@@ -20,6 +20,7 @@ from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.desk.bulk_window import BulkWindow, Step
 from coupon_desk.desk.stage import Stage
+from coupon_desk.desk.window import Window
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import Language
@@ -146,8 +147,6 @@ def test_a_window_that_was_closed_shows_the_work_that_went_on(
     qtbot.waitUntil(lambda: desk.bulks.job(job.id).state is JobState.ENDED, timeout=WAIT_MS)
 
     again = page.dialogs.bulk()
-    again.jobs.setCurrentIndex(1)
-    again.jobs.activated.emit(1)
 
     assert again.step is Step.PROGRESS
     assert {keys(again)[code.text] for code in codes} == {"done"}
@@ -250,4 +249,31 @@ def test_what_is_selected_in_the_list_is_what_the_window_begins_with(page: WorkP
 
     (window,) = (one for one in page.dialogs.open if isinstance(one, BulkWindow))
     assert tuple(row.code for row in window.input.listed.good) == codes
+    window.reject()
+
+
+def test_with_the_real_threads_what_was_just_typed_is_waited_for(
+    pooled_window: Window, desk: CouponDesk, shop: TrainingShop, qtbot: QtBot
+) -> None:
+    sign_in = pooled_window.sign_in_page
+    assert sign_in is not None
+    sign_in.form.choose("manager")
+    sign_in.form.pin.setText("482915")
+    sign_in.form.submit()
+    qtbot.waitUntil(lambda: pooled_window.work_page is not None, timeout=WAIT_MS)
+    page = pooled_window.work_page
+    assert page is not None
+    qtbot.waitUntil(page.header.trail.isEnabled, timeout=WAIT_MS)
+    (code,) = free(desk, shop, 1)
+    window = asked(page, ())
+    window.input.codes.setPlainText(code.text)
+    window.look()
+    qtbot.waitUntil(lambda: window.sorted.found is not None, timeout=WAIT_MS)
+    window.confirm()
+    window.confirm()
+    qtbot.waitUntil(lambda: window.step is Step.PROGRESS, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.progress.job is not None and window.progress.job.state is JobState.ENDED, timeout=WAIT_MS)
+
+    assert len(desk.bulks.jobs()) == 1
+    qtbot.waitUntil(lambda: keys(window) == {code.text: "done"}, timeout=WAIT_MS)
     window.reject()
