@@ -31,6 +31,8 @@ FORM: Final = 2
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_RECORD_STATUSES: Final = {status.value: status for status in RecordStatus}
+_STATUSES: Final = {status.value: status for status in CouponStatus}
 _STANDINGS: Final = {standing.value: standing for standing in Standing}
 _PLACE_EPOCH_SECONDS: Final = 946_684_800  # 2000-01-01
 _TIE_BITS: Final = 30
@@ -154,8 +156,8 @@ class Facts:
     def standing(self) -> Standing:
         """What the coupon is, without the clock."""
         return standing_of(
-            CouponStatus(self.own_status) if self.own_status else None,
-            RecordStatus(self.record_status) if self.record_status else None,
+            _STATUSES[self.own_status] if self.own_status else None,
+            _RECORD_STATUSES[self.record_status] if self.record_status else None,
             claimed=self.record_claimed,
             usage_count=self.discount_usage,
             discount_missing=self.discount_missing,

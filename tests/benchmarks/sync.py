@@ -21,6 +21,7 @@ from coupon_desk.storage.database import Database
 from tests.benchmarks.exported import ReadyExports, bulk_file
 from tests.benchmarks.figures import Figure, alternately, ratio_at_least, ratio_at_most
 from tests.benchmarks.scale import Scale
+from tests.surroundings.migrated import migrated
 
 LEAST = 1_000
 """With fewer coupons nothing is measured but that the measuring works: a process of its own would be a waste."""
@@ -48,8 +49,7 @@ def figures(scale: Scale) -> Iterator[Figure]:
 
 def load(folder: Path, customers: Path, discounts: Path, coupons: int) -> float:
     """Seconds until a home has its whole catalogue, indexes and full text with it."""
-    home = Database.open(folder / "desk.sqlite3")
-    home.migrate()
+    home = Database.open(migrated(folder / "desk.sqlite3"))
     catalogue = Catalogue(home, SystemClock())
     exports = ReadyExports(customers, discounts, coupons)
     start = time.perf_counter()
@@ -66,8 +66,7 @@ def load(folder: Path, customers: Path, discounts: Path, coupons: int) -> float:
 
 def plain(folder: Path, customers: Path, discounts: Path) -> float:
     """Seconds that it takes to read the same lines and to insert a row of the same columns for each coupon."""
-    home = Database.open(folder / "desk.sqlite3")
-    home.migrate()
+    home = Database.open(migrated(folder / "desk.sqlite3"))
     schema = [(kind, sql) for kind, name, sql in Catalogue(home, SystemClock()).place.schema() if "coupon_" not in name]
     home.close()
     file = sqlite3.connect(folder / "plain.sqlite3")
