@@ -24,6 +24,11 @@ _LEAST_RESTORE_POINTS_PER_SECOND: Final = 50.0
 
 _NO_TIME_SECONDS: Final = 1e-6
 
+_STALE_SECONDS: Final = 1.0
+"""After so long without an answer nobody here knows what other desks took: the background then sends one request alone."""
+
+_ASK_AGAIN_SECONDS: Final = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -73,6 +78,7 @@ class Throttle:
         self._available = _LEAST_BUCKET_POINTS
         self._restored_at = clock.monotonic()
         self._paused_until = -math.inf
+        self._heard_at = -math.inf
 
     def queue(self, price: Price, *, patience_seconds: float, keep_free: float = 0.0) -> Ticket:
         """A place in the queue for a request of this price.
@@ -110,6 +116,7 @@ class Throttle:
             self._in_flight.pop(ticket.number, None)
             if cost is None:
                 return
+            self._heard_at = self._clock.monotonic()
             self._costs[ticket.kind] = cost.requested
             self._maximum = max(1.0, cost.maximum_available)
             self._restore_rate = max(0.001, cost.restore_points_per_second)
@@ -131,6 +138,8 @@ class Throttle:
         ahead = sum(other.points for other in self._queue.values() if _goes_before(other, ticket))
         lacking = ahead + ticket.points + ticket.keep_free - self._available
         wait_seconds = max(self._paused_until - now, lacking / self._restore_rate)
+        if ticket.keep_free > 0 and self._in_flight and now - self._heard_at > _STALE_SECONDS:
+            wait_seconds = max(wait_seconds, _ASK_AGAIN_SECONDS)  # what is under way tells how the bucket stands
         return 0.0 if wait_seconds <= _NO_TIME_SECONDS else wait_seconds
 
     def _restore(self) -> float:

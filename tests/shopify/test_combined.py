@@ -187,14 +187,14 @@ def kinds(told: list[Any]) -> list[str]:
     return sorted(one.kind.__name__ if isinstance(one, Failed) else type(one).__name__ for one in told)
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.integers(0, 20), min_size=2, max_size=10), st.sets(st.integers(0, 20), max_size=3))
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 8), min_size=2, max_size=10), st.sets(st.integers(0, 8), max_size=3))
 def test_records_are_written_as_by_themselves(both: Both, chosen: list[int], changed: set[int]) -> None:
     """Also where somebody changed one meanwhile, and where two write to one record: one of them comes first."""
     results = []
     for send_together in (False, True):
         afresh(both.world)
-        records = entries(both, 24)
+        records = entries(both, 12)
         for place in changed:
             both.world.edit_record(records[place][0].customer.id, {"coupons": [], "edited": True})
         requests = [

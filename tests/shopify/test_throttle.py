@@ -252,3 +252,35 @@ def test_a_read_beside_a_large_page_in_the_background_takes_nothing_more_than_it
 
     assert desk.wait_seconds("middling") == 0
     desk.throttle.settle(page, Cost(700, 300, MAXIMUM, 690.0, RESTORE))
+
+
+def test_after_a_silence_the_background_sends_one_request_alone_to_hear_how_the_bucket_stands() -> None:
+    desk = Desk()
+    desk.clock.advance(60.0)
+    first, second = (desk.throttle.queue(Price("middling"), patience_seconds=60, keep_free=0.25) for _ in range(2))
+    assert desk.throttle.admit(first) == 0
+    assert desk.throttle.admit(second) > 0
+    assert desk.wait_seconds("middling") == 0, "the counter does not wait for it"
+
+    desk.throttle.settle(first, Cost(120, 120, MAXIMUM, 300.0, RESTORE))
+
+    assert desk.throttle.admit(second) == pytest.approx((120 + 250 - 300) / RESTORE)
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from(["small", "middling"]), st.floats(0, 5)), max_size=60))
+def test_two_desks_in_the_background_never_overrun_the_bucket_that_they_share(
+    script: list[tuple[int, str, float]],
+) -> None:
+    """Each knows only its own answers; what both leave free makes good what neither knows."""
+    desks = [Desk(), Desk()]
+    desks[1].clock = desks[0].clock
+    desks[1].throttle = Throttle(desks[0].clock)
+    bucket = desks[0].bucket
+    for which, call, seconds in script:
+        desks[0].clock.advance(seconds)
+        throttle, price = desks[which].throttle, Price(call, COSTS[call])
+        ticket = throttle.queue(price, patience_seconds=1e9, keep_free=0.25)
+        while (wait_seconds := throttle.admit(ticket)) > 0:
+            desks[0].clock.sleep(wait_seconds)
+        assert bucket.charge(COSTS[call]), "the bucket was overrun"
+        throttle.settle(ticket, bucket.finish(COSTS[call], COSTS[call] / 2))
