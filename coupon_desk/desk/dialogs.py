@@ -155,8 +155,11 @@ class Dialogs(QObject):
         window.open_with(codes)
         return window
 
-    def reminders(self) -> ReminderWindow:
-        """Whom to remind of coupons that expire soon: one window, which is hidden while it is closed, as it may be sending."""
+    def reminders(self, codes: tuple[CouponCode, ...] = ()) -> ReminderWindow:
+        """Whom to remind of coupons that expire soon, of these where any are given.
+
+        One window, which is hidden while it is closed, as it may be sending.
+        """
         if self._reminders is None:
             self._reminders = ReminderWindow(self._stage, self._desk, self._session, self._rights, self._page)
             self._reminders.finished.connect(lambda _result: self._put_away(self._reminders))
@@ -167,6 +170,8 @@ class Dialogs(QObject):
             window.come_back()
         else:
             _raise(window)
+        if codes:
+            window.show_chosen(codes)
         return window
 
     def close_windows(self) -> None:

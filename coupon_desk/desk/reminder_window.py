@@ -84,6 +84,7 @@ class ReminderWindow(QDialog):
         self._doing = _Doing.NOTHING
         self._news = _News()
         self._due: tuple[CouponCode, ...] = ()
+        self._chosen: tuple[CouponCode, ...] | None = None
         self._is_looked_at = False
         self._shown: dict[CouponCode, tuple[int, Reminder]] = {}
         self._done = 0
@@ -109,15 +110,23 @@ class ReminderWindow(QDialog):
         self._stage.runner.read(self, "list", lambda: reminders.list(session, days=days), self._show_list, self._fail)
 
     def show_days(self, days: int) -> None:
-        """Look at coupons that expire within so many days."""
+        """Look at all coupons that expire within so many days."""
         if self._doing is _Doing.NOTHING:
+            self._chosen = None
             self._days = days
             self.spans[days].setChecked(True)
             self.read()
 
+    def show_chosen(self, codes: tuple[CouponCode, ...]) -> None:
+        """Look at these coupons alone, as far as they expire within the longest span."""
+        if self._doing is _Doing.NOTHING:
+            self.show_days(SPANS[-1])
+            self._chosen = codes
+            self.read()
+
     def look(self) -> None:
         """The dry run: who would be reminded, by what all sources say now."""
-        self._begin(_Doing.LOOKING, None)
+        self._begin(_Doing.LOOKING, self._chosen)
 
     def send(self) -> None:
         """Remind those who were found; each coupon is looked at once more."""
@@ -283,7 +292,8 @@ class ReminderWindow(QDialog):
     def _show_list(self, found: tuple[Reminder, ...]) -> None:
         self._is_looked_at, self._due = False, ()
         self.typed.ask(0, above=CONFIRM_ABOVE)
-        self._shown = {one.code: (place, one) for place, one in enumerate(found, start=1)}
+        wanted = found if self._chosen is None else [one for one in found if one.code in set(self._chosen)]
+        self._shown = {one.code: (place, one) for place, one in enumerate(wanted, start=1)}
         self.lines.show(reminder_line(*one) for one in self._shown.values())
         self.kinds.show_counts(self.lines.counts)
         self._say()

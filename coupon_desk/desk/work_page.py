@@ -181,6 +181,7 @@ class WorkPage(QWidget):
         line.clear_asked.connect(table.clear_selection)
         line.copy_asked.connect(actions.copy_codes)
         self.cancel_selected = line.add_action(_cancel_many, self._cancel_selected, name="cancel-selected")
+        self.remind_selected = line.add_action(_remind_many, self._remind_selected, name="remind-selected", kind="normal")
         actions.told.connect(line.show_notice)
         actions.failed.connect(self._fail)
 
@@ -228,9 +229,13 @@ class WorkPage(QWidget):
         self.alarms.show_rights(rights)
         self.attention.show_rights(rights)
         allow(self._stage, self.cancel_selected, rights.get(Right.ASK), msg("Ctrl+Enter"))
+        allow(self._stage, self.remind_selected, rights.get(Right.REMIND))
 
     def _cancel_selected(self, codes: tuple[CouponCode, ...]) -> None:
         self.dialogs.bulk(codes)
+
+    def _remind_selected(self, codes: tuple[CouponCode, ...]) -> None:
+        self.dialogs.reminders(codes)
 
     def _explain(self, alarm: Alarm) -> None:
         dialog = self.dialogs.explain(alarm)
@@ -317,3 +322,7 @@ class WorkPage(QWidget):
 
 def _cancel_many(count: int) -> Message:
     return msgn("Cancel {count} coupon…", "Cancel {count} coupons…", count=count)
+
+
+def _remind_many(_count: int) -> Message:
+    return msg("Send reminders…")

@@ -64,6 +64,20 @@ def test_who_would_be_reminded_is_shown_before_anything_is_sent(page: WorkPage, 
     window.reject()
 
 
+def test_of_what_is_selected_in_the_list_only_that_is_looked_at(page: WorkPage, shop: TrainingShop) -> None:
+    code = CouponCode.parse(shop.showcase.expiring_soon.code)
+    page.table.selectAll()
+    assert page.remind_selected.isVisible()
+    window = page.dialogs.reminders((code,))
+
+    window.look()
+    window.send()
+
+    assert states(window) == {code.text: "sent"}
+    assert len(shop.mailbox.mails) == 1
+    window.reject()
+
+
 def test_a_reminder_whose_outcome_is_unknown_says_so(page: WorkPage, shop: TrainingShop) -> None:
     window = opened(page)
     window.look()
