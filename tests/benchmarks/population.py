@@ -43,7 +43,7 @@ _AT_ONCE = 10_000
 
 def catalogue_file(scale: Scale) -> Path:
     """A whole database of a desk with `scale.coupons` coupons of `scale.customers` customers. Don't write to it."""
-    return scale.kept("catalogue-2.sqlite3", lambda file: build(file, scale.coupons, scale.customers))
+    return scale.kept("catalogue-3.sqlite3", lambda file: build(file, scale.coupons, scale.customers))
 
 
 def build(file: Path, count: int, customers: int) -> None:
@@ -102,7 +102,7 @@ def _customer(number: int) -> Customer:
     name = f"{own.choice(SURNAMES)} {own.choice(GIVEN)}" if is_japanese else own.choice(LATIN)
     email = f"{''.join(own.choices('abcdefghijklmnopqrstuvwxyz', k=7))}{own.randrange(1000)}@{own.choice(DOMAINS)}"
     phone = f"+8190{own.randrange(10**8):08d}"
-    return Customer(f"gid://shopify/Customer/{6_000_000_000_000 + number * 7919}", name, email, phone)
+    return Customer(f"gid://shopify/Customer/{3_000_000_000_000 + number * 20_000_003}", name, email, phone)
 
 
 def _insert(connection: Connection, rows: list[CatalogueRow]) -> None:

@@ -131,6 +131,7 @@ def kinds(sample: Sample) -> list[Kind]:
     unused = {"statuses": frozenset({StatusFilter.UNUSED})}
     full_name = lambda: sample.of(SURNAMES) + sample.of(GIVEN)  # noqa: E731
     found_anywhere = [
+        Kind("beginning of a customer's number", typed(lambda: sample.number()[:8]), ANYWHERE, phrase),
         Kind("middle of a code", typed(lambda: sample.code().split("-")[1]), ANYWHERE, phrase),
         Kind("part of an e-mail", typed(lambda: sample.email()[1:6]), ANYWHERE, phrase),
         Kind("whole e-mail", typed(sample.email), ANYWHERE, phrase),
