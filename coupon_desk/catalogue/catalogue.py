@@ -62,10 +62,8 @@ class Catalogue:
         """One page in the order of its sort; statuses as of now."""
         now = micros(self._clock.now())
         with self._asking() as asker:
-            places = find(asker, query, query.limit + 1, now)
-            shown = places[: query.limit]
+            shown, following = find(asker, query, now)
             by_place = _coupons(asker, [cursor.place for cursor in shown], now)
-        following = shown[-1] if len(places) > len(shown) else None
         return CouponPage(tuple(by_place[cursor.place] for cursor in shown), following)
 
     def counts(self, query: CouponQuery) -> Counts:

@@ -23,11 +23,11 @@ BY_CUSTOMER: Final = "ix_coupons_customer_key"
 LEAN: Final = "ix_coupons_lean"
 """By place; holds all numbers of a piece, and is ten times smaller than the coupons themselves."""
 
-FEW_FITTING: Final = 20_000
+FEW_FITTING: Final = 5_000
 """So many coupons are looked up, and sorted, in some milliseconds."""
 
 _FIRST_STRETCH: Final = 500
-_WALKED: Final = 4_000
+_WALKED: Final = 6_000
 
 
 def fitting(asker: Asker, found: Match, narrowing: Narrowing, order: Order, limit: int, after: Cursor | None) -> Sequence[Any]:

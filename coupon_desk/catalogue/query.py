@@ -117,6 +117,9 @@ class CouponQuery:
 
     A moment is within its range from `…_from` on and before `…_until`; coupons of which it is not known, or that never end, are
     in no range of it. Points are within theirs with both ends.
+
+    With `may_be_short` a page ends where the codes and customers' numbers that fit end, and what merely holds the text is the
+    next page: for those who show the first rows at once, and ask for the next page when its end is seen.
     """
 
     text: str = ""
@@ -132,6 +135,7 @@ class CouponQuery:
     expires_until: datetime | None = field(default=None, kw_only=True)
     points_from: int | None = field(default=None, kw_only=True)
     points_until: int | None = field(default=None, kw_only=True)
+    may_be_short: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse what no caller can mean. Raises ValueError."""
@@ -155,7 +159,7 @@ class CouponQuery:
 
 @dataclass(frozen=True, slots=True)
 class CouponPage:
-    """One page of coupons. `next` asks for the page after it; None at the end."""
+    """One page of coupons, full unless it is the last or may be short. `next` asks for the page after it; None at the end."""
 
     rows: tuple[Coupon, ...]
     next: Cursor | None

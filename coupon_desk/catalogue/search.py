@@ -24,19 +24,40 @@ from coupon_desk.catalogue.query import CouponQuery, Cursor, SortBy, Tier
 from coupon_desk.catalogue.texts import Texts
 from coupon_desk.catalogue.walking import of_narrowing, walk
 
-FEW_CODES: Final = 50_000
+FEW_CODES: Final = 20_000
 """So many codes that begin alike are counted, and sorted, in a few milliseconds."""
 
 
-def find(asker: Asker, query: CouponQuery, limit: int, now: int) -> list[Cursor]:
-    """The next coupons of a query in its order, at most `limit`; `now` in the catalogue's microseconds."""
+_BEFORE_ALL: Final = (1 << 63) - 1
+"""Behind no place, seen from the newest."""
+
+
+def find(asker: Asker, query: CouponQuery, now: int) -> tuple[list[Cursor], Cursor | None]:
+    """The next coupons of a query in its order, and where the page after them begins; `now` in the catalogue's microseconds."""
+    found = _found(asker, query, query.limit + 1, now)
+    if len(found) > query.limit:
+        return found[:-1], found[-2]
+    if found and query.may_be_short:
+        return found, _texts_left(asker, query, found[-1])
+    return found, None
+
+
+def _texts_left(asker: Asker, query: CouponQuery, last: Cursor) -> Cursor | None:
+    """Where texts begin, where they were not looked through because codes or customers' numbers fit."""
+    found = match(query.text, codes_only=not query.by_person)
+    if found is None or last.tier is None or last.tier in found.text_tiers or not found.text_tiers or names_one(asker, found):
+        return None
+    return Cursor(_BEFORE_ALL, found.text_tiers[0])
+
+
+def _found(asker: Asker, query: CouponQuery, limit: int, now: int) -> list[Cursor]:
     narrowed = narrowing(query, now)
     is_for_text = bool(query.text.strip())
     found = match(query.text, codes_only=not query.by_person) if is_for_text else None
     if not narrowed.pieces or (is_for_text and found is None):
         return []
     if found is not None and query.sort.by is SortBy.FIT:
-        return Search(asker, found, narrowed).places(limit, query.after)
+        return Search(asker, found, narrowed).places(limit, query.after, may_be_short=query.may_be_short)
     order = order_of(query.sort)
     if found is None:
         rows = walk(asker, narrowed, order, limit, query.after)
@@ -53,8 +74,8 @@ class Search:
         self._match = found
         self._narrowing = narrowing
 
-    def places(self, limit: int, after: Cursor | None) -> list[Cursor]:
-        """The next coupons in the order of the search, at most `limit`."""
+    def places(self, limit: int, after: Cursor | None, *, may_be_short: bool = False) -> list[Cursor]:
+        """The next coupons in the order of the search, at most `limit`; short where numbers fit, if it may be."""
         found: list[Cursor] = []
         is_in_texts = after is not None and after.tier in self._match.text_tiers
         if not is_in_texts:
@@ -65,7 +86,7 @@ class Search:
                 after = None
                 if len(found) >= limit:
                     return found
-            if names_one(self._asker, self._match):
+            if (found and may_be_short) or names_one(self._asker, self._match):
                 return found
         if not self._match.text_tiers:
             return found

@@ -13,7 +13,7 @@ from typing import Any, Final
 from coupon_desk.catalogue.asking import Asker, Values, question
 from coupon_desk.catalogue.fitting import LEAN, collected_by, looked_through
 from coupon_desk.catalogue.matching import Match
-from coupon_desk.catalogue.narrowing import Narrowing
+from coupon_desk.catalogue.narrowing import EVERYTHING, PLACE, Narrowing
 from coupon_desk.catalogue.ordering import NEWEST
 from coupon_desk.catalogue.query import Cursor, Tier
 from coupon_desk.catalogue.walking import of_narrowing
@@ -102,10 +102,17 @@ class Texts:
             looked_up = "coupons" if numbers else f"coupons INDEXED BY {LEAN}"
             tables += f" CROSS JOIN {looked_up} ON coupons.id = {index}.rowid"
             conditions += [*numbers, *filters]
+        conditions += self._places_within(values)
         if after is not None:
             conditions.append(f"{index}.rowid < {values.bind(after.place)}")
         newest = f"{index}.rowid DESC"
         return self._asker.rows(question(f"{index}.rowid", tables, conditions, order=newest, limit=values.bind(limit)), values)
+
+    def _places_within(self, values: Values) -> list[str]:
+        """The range of issue, which all pieces have in common, as the full-text index understands it."""
+        span = self._narrowing.pieces[0].spans.get(PLACE, EVERYTHING)
+        low = [] if span.low is None else [f"{self._match.index}.rowid >= {values.bind(span.low)}"]
+        return low if span.high is None else [*low, f"{self._match.index}.rowid < {values.bind(span.high)}"]
 
     def _read_through(self, tier: Tier, limit: int, after: Cursor | None) -> Sequence[Any]:
         """Without a full-text index."""

@@ -111,7 +111,7 @@ def kinds(sample: Sample) -> list[Kind]:
     """Everything that is measured."""
 
     def beginning(size: int) -> Callable[[], CouponQuery]:
-        return lambda: CouponQuery(fold(sample.code())[:size])
+        return lambda: CouponQuery(fold(sample.code())[:size], may_be_short=True)
 
     def typed(text: Callable[[], str], **more: Any) -> Callable[[], CouponQuery]:
         return lambda: replace(CouponQuery(text()), **more)
@@ -155,7 +155,7 @@ def kinds(sample: Sample) -> list[Kind]:
         Kind("whole code", typed(sample.code), EXACT),
         *(Kind(f"{size} characters of a code", beginning(size), PREFIX) for size in (1, 2, 3, 5, 8)),
         Kind("customer's number", typed(sample.number), CUSTOMER, backwards),
-        Kind("7 last digits of a number", typed(lambda: sample.number()[-7:]), CUSTOMER, backwards),
+        Kind("7 last digits of a number", typed(lambda: sample.number()[-7:], may_be_short=True), CUSTOMER, backwards),
         *(replace(kind, limit=ANYWHERE_MS) for kind in found_anywhere),
     ]
 

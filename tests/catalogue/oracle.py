@@ -188,7 +188,8 @@ def all_pages(desk: Desk, query: CouponQuery) -> list[Coupon]:
     while True:
         page = desk.catalogue.search(replace(query, after=after))
         rows += page.rows
-        assert len(page.rows) == query.limit or page.next is None
+        assert len(page.rows) <= query.limit
+        assert len(page.rows) == query.limit or page.next is None or (query.may_be_short and page.rows)
         if page.next is None:
             return rows
         after = page.next

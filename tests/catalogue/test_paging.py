@@ -79,6 +79,7 @@ def queries(draw: st.DrawFn) -> CouponQuery:
         expires_until=expires[1],
         points_from=points[0],
         points_until=points[1],
+        may_be_short=draw(st.booleans()),
     )
 
 

@@ -120,6 +120,15 @@ def test_a_page_without_rows_or_with_too_many_cannot_be_asked_for() -> None:
         CouponQuery(expiring_days=-1)
 
 
+@pytest.mark.usefixtures("telling_numbers")
+def test_a_page_that_may_be_short_ends_where_codes_and_numbers_end(any_desk: Desk) -> None:
+    first = any_desk.catalogue.search(CouponQuery("1234567890", may_be_short=True))
+    assert [row.code.text for row in first.rows] == ["1234-567890-12", "1234-567890-1", "67890-YYYYYY-1"]
+    rest = any_desk.catalogue.search(CouponQuery("1234567890", may_be_short=True, after=first.next))
+    assert ([row.code.text for row in rest.rows], rest.next) == (["55-ZZZZZZ-1"], None)
+    assert any_desk.catalogue.search(CouponQuery("12345678901", may_be_short=True)).next is None
+
+
 def test_a_changed_name_is_found_and_the_old_one_is_not(any_desk: Desk, issue: Issue) -> None:
     issue("70934-AB12CD-500", HANAKO)
     issue("70934-AB12CD-500", Customer(HANAKO.id, "鈴木 花子", HANAKO.email, HANAKO.phone))
