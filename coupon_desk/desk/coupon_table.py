@@ -5,23 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QContextMenuEvent,
-    QFocusEvent,
-    QKeyEvent,
-    QKeySequence,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyleOptionViewItem, QTableView
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.desk.columns import LAYOUT_AT_FIRST, Column, Layout, Shown, sound, with_column
-from coupon_desk.desk.coupon_cells import CouponCells
+from coupon_desk.desk.coupon_cells import ROW_HEIGHT_PX, CouponCells, Line, Strip
 from coupon_desk.desk.coupon_header import CouponHeader
 from coupon_desk.desk.coupon_rows import CouponRows
 from coupon_desk.desk.selection import CouponSelection
@@ -29,7 +19,6 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.table_ways import behave_as_list
 from coupon_desk.words import msg
 
-ROW_HEIGHT_PX: Final = 44
 Index = QModelIndex | QPersistentModelIndex
 CURRENT_ONLY: Final = QItemSelectionModel.SelectionFlag.NoUpdate
 
@@ -59,13 +48,13 @@ class CouponTable(QTableView):
         self.head = CouponHeader(stage, self)
         behave_as_list(self, ROW_HEIGHT_PX, selects_many=True)
         self.setHorizontalHeader(self.head)
-        self._cells = CouponCells(stage, rows, self)
+        self._framed = -1
+        self._cells = CouponCells(stage, self.viewport().update)
         self.setModel(rows)
         self.selection = CouponSelection(rows, self)
         self.setSelectionModel(self.selection)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setItemDelegate(self._cells)
         self.show_layout(LAYOUT_AT_FIRST)
         stage.speech.tell(self, msg("Coupons"), "setAccessibleName")
         self.activated.connect(lambda index: self.opened.emit(self._rows.coupon_at(index)))
@@ -174,26 +163,19 @@ class CouponTable(QTableView):
         self._frame_current()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The cells, and over them the codes, which stay while the rest moves sideways."""
-        super().paintEvent(event)
-        frozen = self.head.frozen_px()
-        if not frozen or not self._rows.rowCount():
-            return
+        """The rows in view; the codes stay where they are while the rest moves sideways."""
+        area, above = event.rect(), self.verticalScrollBar().value()
+        first = max(area.top() + above, 0) // ROW_HEIGHT_PX
+        last = min((area.bottom() + above) // ROW_HEIGHT_PX, self._rows.rowCount() - 1)
+        lines = [self._line(place, place * ROW_HEIGHT_PX - above) for place in range(first, last + 1)]
+        head = self.head
+        strips = [
+            Strip(column, head.sectionViewportPosition(column), head.sectionSize(column))
+            for column in head.visible()
+            if head.sectionViewportPosition(column) <= area.right()
+        ]
         painter = QPainter(self.viewport())
-        option = QStyleOptionViewItem()
-        self.initViewItemOption(option)
-        first = max(self.rowAt(event.rect().top()), 0)
-        last = self.rowAt(event.rect().bottom())
-        surface, state = QColor(self._stage.theme.colours.surface), option.state
-        for place in range(first, (self._rows.rowCount() if last < 0 else last + 1)):
-            index = self._rows.index(place, Column.CODE)
-            option.rect = QRect(0, self.rowViewportPosition(place), frozen, ROW_HEIGHT_PX)
-            is_selected = self.selection.isSelected(index)
-            option.state = state | QStyle.StateFlag.State_Selected if is_selected else state
-            painter.fillRect(option.rect, surface)
-            self._cells.paint(painter, option, index)
-        painter.setPen(QPen(QColor(self._stage.theme.colours.line_strong), 1))
-        painter.drawLine(frozen - 1, event.rect().top(), frozen - 1, event.rect().bottom())
+        self._cells.draw(painter, lines, strips, self.viewport().width(), head.frozen_px())
         painter.end()
 
     def visualRect(self, index: Index) -> QRect:
@@ -235,6 +217,11 @@ class CouponTable(QTableView):
         self._fit()
         self._look()
 
+    def _line(self, place: int, top_px: int) -> Line:
+        row = self._rows.row_at(place)
+        is_selected = self.selection.isRowSelected(place) if row is None else self.selection.holds(row.coupon.code)
+        return Line(top_px, row, is_selected, place == self._framed)
+
     def _look(self) -> None:
         first = self.verticalScrollBar().value() // ROW_HEIGHT_PX
         self._rows.look_at(first, min(first + self.viewport().height() // ROW_HEIGHT_PX + 1, max(self._rows.rowCount() - 1, 0)))
@@ -262,8 +249,8 @@ class CouponTable(QTableView):
 
     def _frame_current(self) -> None:
         row = self.currentIndex().row() if self.hasFocus() else -1
-        if row != self._cells.current_row:
-            self._cells.current_row = row
+        if row != self._framed:
+            self._framed = row
             self.viewport().update()
 
     def _resized(self, section: int, before_px: int, width_px: int) -> None:
