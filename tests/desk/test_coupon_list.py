@@ -24,7 +24,7 @@ from coupon_desk.desk.selection import Selected
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.window import Window
 from coupon_desk.desk.work_page import WorkPage
-from coupon_desk.words import Language
+from coupon_desk.words import Language, Message, msg
 from tests.desk.conftest import PEOPLE
 
 NEWEST = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -160,19 +160,36 @@ def test_more_than_can_be_looked_over_is_not_selected_and_said(listed: WorkPage,
     assert "the most at once" in page.selection_line.text.whole()
 
 
-def test_an_action_is_offered_for_several_and_control_enter_presses_it(listed: WorkPage) -> None:
+def test_an_action_is_offered_from_so_many_on_and_is_given_the_codes(listed: WorkPage) -> None:
     page = listed
-    action = page.cancel_selected
+    given: list[tuple[CouponCode, ...]] = []
+
+    def words(count: int) -> Message:
+        return msg("Cancel {count} coupons…", count=count)
+
+    action = page.selection_line.add_action(words, given.append, name="three", at_least=3)
+    press(page, Qt.Key.Key_Down, SHIFT)
     assert action.isHidden()
     press(page, Qt.Key.Key_Down, SHIFT)
     assert not action.isHidden()
-    assert action.text() == "Cancel 2 coupons…"
+    assert action.text() == "Cancel 3 coupons…"
+    action.click()
+    assert given == [page.rows.codes(0, 2)]
+    page.selection_line.clear.click()
+    assert action.isHidden()
 
+
+def test_control_enter_cancels_several_together(listed: WorkPage) -> None:
+    page = listed
+    press(page, Qt.Key.Key_Down, SHIFT)
+    several = page.selection_line.first_action
+    assert several is not None
+    pressed: list[bool] = []
+    several.clicked.disconnect()
+    several.clicked.connect(lambda: pressed.append(True))
     QTest.keyClick(page.table, Qt.Key.Key_Return, CONTROL)
-
-    window = page.dialogs.bulk()
-    assert tuple(row.code for row in window.input.listed.good) == page.rows.codes(0, 1)
-    window.reject()
+    assert pressed == [True]
+    assert page.dialogs.open == ()
 
 
 def test_copying_gives_rows_as_they_are_shown_and_codes_alone(listed: WorkPage) -> None:
