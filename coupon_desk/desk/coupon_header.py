@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QFocusEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from coupon_desk.catalogue.query import Sort
@@ -48,9 +58,9 @@ class CouponHeader(QHeaderView):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.sectionClicked.connect(lambda section: self.sort_asked.emit(Column(section)))
-        stage.speech.changed.connect(self._say)
-        stage.theme.changed.connect(self.viewport().update)
-        self._say()
+        stage.speech.changed.connect(self._take_look)
+        stage.theme.changed.connect(self._take_look)
+        self._take_look()
 
     @property
     def at(self) -> Column:
@@ -59,6 +69,8 @@ class CouponHeader(QHeaderView):
 
     def show_sort(self, sort: Sort) -> None:
         """Mark what the list is sorted by."""
+        if sort == self._sort:
+            return
         self._sort = sort
         self._say()
         self.viewport().update()
@@ -93,16 +105,15 @@ class CouponHeader(QHeaderView):
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         painter.drawLine(rect.right(), rect.top() + 11, rect.right(), rect.bottom() - 11)
         painter.setPen(QColor(colours.text if is_sorted else colours.muted))
-        painter.setFont(self._font())
+        painter.setFont(self._font)
         room = rect.adjusted(ROOM_PX, 0, -ROOM_PX, 0)
-        title = self._stage.speech.say(column.title)
         if is_sorted:
             room.setRight(room.right() - ARROW_PX)
-        shown = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, room.width())
+        shown = self._fit(column, room.width())
         side = Qt.AlignmentFlag.AlignRight if column.is_figure else Qt.AlignmentFlag.AlignLeft
         painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter, shown)
         if is_sorted:
-            width = painter.fontMetrics().horizontalAdvance(shown)
+            width = self._metrics.horizontalAdvance(shown)
             begin = room.right() if column.is_figure else min(room.left() + width, room.right())
             arrow = QRect(begin + 2, rect.top(), ARROW_PX - 2, rect.height())
             painter.drawText(arrow, Qt.AlignmentFlag.AlignCenter, "↓" if self._sort.descending else "↑")
@@ -218,5 +229,17 @@ class CouponHeader(QHeaderView):
             return msg("{column}: sorted, the largest first", column=title)
         return msg("{column}: sorted, the smallest first", column=title)
 
-    def _font(self) -> QFont:
-        return font(self._stage.speech.language, TEXT_PX, is_bold=True)
+    def _fit(self, column: Column, room_px: int) -> str:
+        """As much of a title as there is room for."""
+        key = (column, room_px)
+        if key not in self._fitting:
+            title = self._stage.speech.say(column.title)
+            self._fitting[key] = self._metrics.elidedText(title, Qt.TextElideMode.ElideRight, room_px)
+        return self._fitting[key]
+
+    def _take_look(self) -> None:
+        self._font = font(self._stage.speech.language, TEXT_PX, is_bold=True)
+        self._metrics = QFontMetrics(self._font)
+        self._fitting: dict[tuple[Column, int], str] = {}
+        self._say()
+        self.viewport().update()

@@ -30,9 +30,9 @@ class CouponList(QStackedWidget):
         layout = column(0, *parts, 0, spacing=10)
         for part in parts:
             layout.setAlignment(part, Qt.AlignmentFlag.AlignHCenter)
-        nothing = QWidget()
-        nothing.setLayout(layout)
-        self.addWidget(nothing)
+        self.nothing = QWidget()
+        self.nothing.setLayout(layout)
+        self.addWidget(self.nothing)
 
     @property
     def is_empty(self) -> bool:

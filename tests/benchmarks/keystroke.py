@@ -151,8 +151,8 @@ class Typist(QObject):
         self._is_found = False
         self._loop = QEventLoop()
         page.rows.begun.connect(self._note)
-        for shown in (page.table.viewport(), page.list.widget(1)):  # rows, or that there are none
-            shown.installEventFilter(self)
+        page.table.viewport().installEventFilter(self)
+        page.list.nothing.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """What is painted now is on the screen when the event loop turns again."""
