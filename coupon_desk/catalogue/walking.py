@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from coupon_desk.catalogue.asking import Asker, Values, question
-from coupon_desk.catalogue.narrowing import STARTS, Narrowing, Piece
+from coupon_desk.catalogue.narrowing import PLACE, STARTS, Narrowing, Piece
 from coupon_desk.catalogue.ordering import INDEX_OF, Order
 from coupon_desk.catalogue.query import Cursor
 
@@ -26,6 +26,8 @@ Condition = Callable[[Values], str]
 
 def walk(asker: Asker, narrowing: Narrowing, order: Order, limit: int, after: Cursor | None, *also: Condition) -> Sequence[Any]:
     """The next rows (the key where the order has one, the place) in the order, at most `limit`."""
+    if narrowing.takes_all and order.column == PLACE:
+        return _all(asker, order, limit, after, also)
     found = [row for piece in narrowing.pieces for row in _piece(asker, piece, order, limit, after, also)]
     return found if len(narrowing.pieces) == 1 else order.merged(found, limit)
 
@@ -63,6 +65,16 @@ def of_narrowing(narrowing: Narrowing, values: Values, hide: str = "") -> list[s
     if narrowing.takes_all:
         return []
     return ["(" + " OR ".join(" AND ".join(of_piece(piece, values, hide)) for piece in narrowing.pieces) + ")"]
+
+
+def _all(asker: Asker, order: Order, limit: int, after: Cursor | None, also: Sequence[Condition]) -> Sequence[Any]:
+    """Where nothing is left out, the rows themselves stand in the order of their places."""
+    values = Values()
+    conditions = [condition(values) for condition in also]
+    if after is not None:
+        conditions.append(order.after(after, values))
+    table = "coupons NOT INDEXED" if asker.is_sqlite else "coupons"
+    return asker.rows(question(order.columns, table, conditions, order=order.by(), limit=values.bind(limit)), values)
 
 
 def _piece(

@@ -63,14 +63,15 @@ def plans(desk: Desk, monkeypatch: pytest.MonkeyPatch, query: CouponQuery, ceili
 @pytest.mark.parametrize("by", SortBy)
 def test_no_search_reads_every_coupon(desk: Desk, monkeypatch: pytest.MonkeyPatch, by: SortBy, ceiling: int) -> None:
     found = [
-        plan
+        (query, plan)
         for typed in TEXTS
         for query in QUERIES
         for plan in plans(desk, monkeypatch, replace(query, text=typed, sort=Sort(by)), ceiling)
     ]
     assert len(found) > len(TEXTS) * len(QUERIES)
-    assert [plan for plan in found if "SCAN coupons" in plan] == []
-    assert [plan for plan in found if "SCAN coupon_" in plan and "INDEX 0:;" in f"{plan};"] == []
+    # Where nothing is left out, the coupons themselves stand in the order of the newest: the walk ends when the page is full.
+    assert {(query, plan) for query, plan in found if "SCAN coupons" in plan} <= {(CouponQuery(), "SCAN coupons")}
+    assert [plan for _, plan in found if "SCAN coupon_" in plan and "INDEX 0:;" in f"{plan};"] == []
 
 
 @pytest.mark.parametrize("by", SortBy)
