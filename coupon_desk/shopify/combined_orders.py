@@ -95,14 +95,14 @@ class OrdersTogether:
             "sinceQuery": f"created_at:>={quoted(to_text(earliest))}" if earliest else None,
         }
         customers = len(any_time) + len(recent)
-        price = Price(f"{OF_COUPONS.name}/{customers}", _POINTS_OF_THE_SEARCH + customers * _POINTS_OF_A_CUSTOMER)
+        price = Price(OF_COUPONS.name, _POINTS_OF_THE_SEARCH + customers * _POINTS_OF_A_CUSTOMER, 1 + customers)
         first = self._client.read(OF_COUPONS, variables, price=price).data
         by_code, page = list(first.by_code.nodes), first.by_code
         for _ in range(MOST_PAGES):
             if page.next_cursor is None:
                 return None if page.page_info.has_next_page else _Found(by_code, _by_id(first.any), _by_id(first.recent))
             further = {**variables, "after": page.next_cursor, "ofAny": False, "any": [], "ofRecent": False, "recent": []}
-            price = Price(f"{OF_COUPONS.name}/0", _POINTS_OF_THE_SEARCH)
+            price = Price(OF_COUPONS.name, _POINTS_OF_THE_SEARCH)
             page = self._client.read(OF_COUPONS, further, price=price).data.by_code
             by_code += page.nodes
         return None

@@ -69,7 +69,7 @@ class IdsByCode:
     def ask_all(self, codes: Sequence[str]) -> list[Told[str]]:
         """The id of each code's discount."""
         each = list(dict.fromkeys(codes))
-        price = Price(f"DiscountIdsByCode/{len(each)}", len(each))
+        price = Price("DiscountIdsByCode", len(each), len(each))
         try:
             found = self._client.read(ids_by_code(len(each)), _variables(each), price=price).data
         except RemoteError as error:
@@ -87,7 +87,7 @@ class Discounts:
     def ask_all(self, ids: Sequence[str]) -> list[Told[DiscountNode]]:
         """Each discount."""
         each = list(dict.fromkeys(ids))
-        price = Price(f"{BY_IDS.name}/{len(each)}", len(each) * _POINTS_OF_A_DISCOUNT)
+        price = Price(BY_IDS.name, len(each) * _POINTS_OF_A_DISCOUNT, len(each))
         try:
             nodes = self._client.read(BY_IDS, {"ids": each}, price=price).data.nodes
         except RemoteError as error:
@@ -113,7 +113,7 @@ class Records:
     def ask_all(self, ids: Sequence[str]) -> list[Told[Customer]]:
         """Each customer with their record."""
         each = list(dict.fromkeys(ids))
-        price = Price(f"{RECORDS.name}/{len(each)}", len(each) * _POINTS_OF_A_RECORD)
+        price = Price(RECORDS.name, len(each) * _POINTS_OF_A_RECORD, len(each))
         try:
             nodes = self._client.read(RECORDS, {"ids": each, **self._where}, price=price).data.nodes
         except RemoteError as error:

@@ -82,7 +82,9 @@ class RecordsWrittenTogether:
         together = PreparedRequest(System.SHOPIFY, WRITE_RECORD.name, members[0][1].target, body)
         places = [place for place, _, _ in members]
         try:
-            reply = self._client.write(together, WRITE_RECORD, Price(f"{WRITE_RECORD.name}/{len(members)}", len(members) + 10))
+            reply = self._client.write(
+                together, WRITE_RECORD, Price(f"{WRITE_RECORD.name}/many", len(members) + 10, len(members))
+            )
         except RemoteRefused:
             return dict.fromkeys(places, ALONE)  # nothing was executed; whose fault it was shows when each is sent by itself
         except RemoteError as error:
@@ -132,7 +134,7 @@ class DeactivationsTogether:
 
     def _states(self, ids: list[str], reply: Reply[WriteAnswer]) -> dict[str, _Node]:
         try:
-            nodes = self._client.read(STATES, {"ids": ids}, price=Price(f"{STATES.name}/{len(ids)}", 2 * len(ids))).data.nodes
+            nodes = self._client.read(STATES, {"ids": ids}, price=Price(STATES.name, 2 * len(ids), len(ids))).data.nodes
         except RemoteError as silent:
             raise OutcomeUnknown(
                 System.SHOPIFY,

@@ -43,10 +43,14 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a request is reckoned to cost until an answer has told it; `kind` is what its cost is remembered by."""
+    """What a request is reckoned to cost until an answer has told it; `kind` and `size` are what its cost is remembered by.
+
+    A larger one of the same kind never costs less, and never more than in proportion to its size.
+    """
 
     kind: str
     points: float = FIRST_GUESS_POINTS
+    size: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Ticket:
     """A place in the queue of one request that costs `points`, with `keep_free` points left to others."""
 
     kind: str
+    size: int
     number: int
     points: float
     keep_free: float
@@ -68,7 +73,7 @@ class Throttle:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._costs: dict[str, float] = {}
+        self._costs: dict[str, dict[int, float]] = {}
         self._queue: dict[int, Ticket] = {}
         self._in_flight: dict[int, float] = {}
         self._alone: int | None = None
@@ -87,9 +92,11 @@ class Throttle:
         leaves nothing free. Raises Throttled at once, without a place, where the wait will be longer than `patience_seconds`.
         """
         with self._lock:
-            points = min(self._costs.get(price.kind, price.points), self._maximum)
+            points = min(self._reckoned(price), self._maximum)
             self._last_number += 1
-            ticket = Ticket(price.kind, self._last_number, points, min(keep_free * self._maximum, self._maximum - points))
+            ticket = Ticket(
+                price.kind, price.size, self._last_number, points, min(keep_free * self._maximum, self._maximum - points)
+            )
             wait_seconds = self._wait_seconds(ticket)
             if wait_seconds > patience_seconds:
                 raise throttled(wait_seconds)
@@ -117,7 +124,7 @@ class Throttle:
             if cost is None:
                 return
             self._heard_at = self._clock.monotonic()
-            self._costs[ticket.kind] = cost.requested
+            self._costs.setdefault(ticket.kind, {})[ticket.size] = cost.requested
             self._maximum = max(1.0, cost.maximum_available)
             self._restore_rate = max(0.001, cost.restore_points_per_second)
             if self._alone == ticket.number:
@@ -132,6 +139,11 @@ class Throttle:
         """Shopify told us to come back after so many seconds (429 with Retry-After): nobody sends before."""
         with self._lock:
             self._paused_until = max(self._paused_until, self._clock.monotonic() + max(0.0, seconds))
+
+    def _reckoned(self, price: Price) -> float:
+        known = self._costs.get(price.kind, {})
+        bounds = (cost * max(1.0, price.size / size) for size, cost in known.items())
+        return known.get(price.size) or min(bounds, default=price.points)
 
     def _wait_seconds(self, ticket: Ticket) -> float:
         now = self._restore()

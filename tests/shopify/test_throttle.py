@@ -284,3 +284,17 @@ def test_two_desks_in_the_background_never_overrun_the_bucket_that_they_share(
             desks[0].clock.sleep(wait_seconds)
         assert bucket.charge(COSTS[call]), "the bucket was overrun"
         throttle.settle(ticket, bucket.finish(COSTS[call], COSTS[call] / 2))
+
+
+def test_what_sizes_that_are_known_cost_bounds_what_others_can_cost() -> None:
+    desk = Desk()
+    for size, points in ((10, 30.0), (40, 90.0)):
+        ticket = desk.throttle.queue(Price("many", 400.0, size), patience_seconds=60)
+        desk.throttle.admit(ticket)
+        desk.throttle.settle(ticket, Cost(points, points, MAXIMUM, MAXIMUM, RESTORE))
+
+    reckoned = {
+        size: desk.throttle.queue(Price("many", 400.0, size), patience_seconds=60).points for size in (5, 10, 20, 30, 50)
+    }
+
+    assert reckoned == pytest.approx({5: 30.0, 10: 30.0, 20: 60.0, 30: 90.0, 50: 112.5})
