@@ -86,6 +86,9 @@ class Shared:
 class Desk:
     """One home. `restart` is the same home after a crash."""
 
+    house = HOUSE
+    database_type = Database
+
     def __init__(self, name: str, template: Path, folder: Path, world: ManyCoupons, shared: Shared | None) -> None:
         self.name = name
         self.world = world
@@ -102,12 +105,12 @@ class Desk:
         self._assemble()
 
     def _assemble(self) -> None:
-        self.database = Database.open(self.file)
+        self.database = self.database_type.open(self.file)
         offset = ClockOffset(self.clock)
         self.trail = Trail(self.database, Surroundings(self.name, clock_offset=lambda: offset.seconds), self.clock)
         self.index = OperationIndex(self.database)
         self.people = People(self.database, self.trail, self.clock, pins=cheap_pins())
-        shop, points = Shop(self.world, offset), PointSystem(self.world)
+        shop, points = self._remote(offset)
         shared = self.shared
         systems = Systems(
             shop=shop,
@@ -120,11 +123,14 @@ class Desk:
             own_work=lambda code, besides: own_work(self.trail, self.index, code, besides),
             story_of=lambda operation: story_if_kept(self.trail, operation),
             index=self.index,
-            house=HOUSE,
+            house=self.house,
             centre=Centre(shared.claims, False, shared.allowances, shared.requests) if shared else None,
         )
-        permission = Permission(self.people, HOUSE, self.trail)
+        permission = Permission(self.people, self.house, self.trail)
         self.engine = Engine(self.trail, self.index, systems, permission, Rules(0.0, "keep", (15,)))
+
+    def _remote(self, offset: ClockOffset) -> tuple[Shop, PointSystem]:
+        return Shop(self.world, offset), PointSystem(self.world)
 
     def _contacts_of(self, login: str) -> tuple[str, ...]:
         person = self.people.get(login)
