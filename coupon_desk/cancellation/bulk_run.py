@@ -231,8 +231,12 @@ class BulkRun:
         except Closing:
             self._put_back(row)
         except DeskError as wrong:
-            self._put_back(row)
             self._in_trouble(wrong.what)
+            begun = self._store.operation_of(job.id, row.code)
+            if begun is None:
+                self._put_back(row)
+            else:
+                self._later(begun)
 
     def _go_on(self, operation_id: str) -> None:
         try:
@@ -241,9 +245,13 @@ class BulkRun:
             return
         except DeskError as wrong:
             self._in_trouble(wrong.what)
-            with self._changed:
-                again_at = self._trouble.retry_at if self._trouble else self._clock.now()
-                heapq.heappush(self._unfinished, (again_at, operation_id))
+            self._later(operation_id)
+
+    def _later(self, operation_id: str) -> None:
+        """An error of our own came between: what is begun is gone on with when that is over, and never begun again."""
+        with self._changed:
+            again_at = self._trouble.retry_at if self._trouble else self._clock.now()
+            heapq.heappush(self._unfinished, (again_at, operation_id))
 
     def _follow(self, operation: Operation) -> None:
         """What is over leaves room for others; what waits is gone on with when its time has come."""

@@ -202,6 +202,13 @@ class BulkStore:
             if row.outcome is None and row.operation is None and row.code is not None
         )
 
+    def operation_of(self, job_id: str, code: CouponCode) -> str | None:
+        """The operation of this coupon in it; None where none was begun."""
+        its = and_(operations.c.bulk == job_id, operations.c.code == code.text)
+        with self._database.read() as connection:
+            found: str | None = connection.execute(select(operations.c.id).where(its)).scalar()
+        return found
+
     def under_way(self, job_id: str) -> tuple[str, ...]:
         """The operations of it that the program still has to do something for."""
         running = and_(operations.c.bulk == job_id, operations.c.state == "running")

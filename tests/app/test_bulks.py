@@ -263,21 +263,21 @@ def test_while_something_is_out_of_reach_the_job_waits_and_says_so_and_then_goes
 
 def test_whoever_does_not_want_to_wait_is_told_what_is_left_and_it_goes_on_later(bench: BulkBench) -> None:
     bench.shop.faults.add(Fault("DiscountByCode", FaultKind.HTTP_STATUS, every=1))
-    job = bench.desk.bulks.run(bench.open(list_of(bench.free[:6])).id, wait_seconds=0)
+    job = bench.desk.bulks.run(bench.open(list_of(bench.free[:4])).id, wait_seconds=0)
     assert job.state is JobState.RUNNING
-    assert (job.remaining, job.exit_status) == (6, ExitStatus.NOT_FINISHED)
+    assert (job.remaining, job.exit_status) == (4, ExitStatus.NOT_FINISHED)
     assert job.counts[RowState.WAITING] > 0
     bench.shop.faults.clear()
 
     again(bench)
     assert bench.desk.bulks.go_on() == (job.id,)
-    assert bench.desk.bulks.run(job.id).counts[RowState.DONE] == 6
-    assert all(map(bench.is_cancelled, bench.free[:6]))
+    assert bench.desk.bulks.run(job.id).counts[RowState.DONE] == 4
+    assert all(map(bench.is_cancelled, bench.free[:4]))
 
 
 def test_a_paused_job_begins_nothing_more_and_goes_on_in_the_name_of_who_resumes_it(bench: BulkBench) -> None:
     session = bench.sign_in()
-    job = bench.open(list_of(bench.free[:8]), session)
+    job = bench.open(list_of(bench.free[:5]), session)
     paused: list[BulkJob] = []
 
     def pause(_job: BulkJob, row: BulkRow | None) -> None:
@@ -294,9 +294,9 @@ def test_a_paused_job_begins_nothing_more_and_goes_on_in_the_name_of_who_resumes
     other = bench.sign_in("other")
     bench.desk.bulks.resume(job.id, other)
     ended = bench.desk.bulks.run(job.id)
-    assert (ended.state, ended.counts[RowState.DONE], ended.operator) == (JobState.ENDED, 8, "other")
+    assert (ended.state, ended.counts[RowState.DONE], ended.operator) == (JobState.ENDED, 5, "other")
     by = [one.operator.login for one in bench.desk.bulks.operations(job.id)]
-    assert (by.count("manager"), by.count("other")) == (done, 8 - done)
+    assert (by.count("manager"), by.count("other")) == (done, 5 - done)
     assert [entry.action for entry in bench.desk.trail.of_actions("bulk.paused", "bulk.resumed")] == [
         "bulk.paused",
         "bulk.resumed",
@@ -305,7 +305,7 @@ def test_a_paused_job_begins_nothing_more_and_goes_on_in_the_name_of_who_resumes
 
 def test_a_stopped_job_is_over_and_every_coupon_is_either_untouched_or_cancelled(bench: BulkBench) -> None:
     session = bench.sign_in()
-    job = bench.open(list_of(bench.free[:8]), session)
+    job = bench.open(list_of(bench.free[:5]), session)
 
     def stop(_job: BulkJob, row: BulkRow | None) -> None:
         if row is not None and row.state is RowState.DONE:

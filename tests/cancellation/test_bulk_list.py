@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coupon_desk.cancellation import bulk_list
@@ -87,6 +87,7 @@ def test_what_is_too_large_or_no_text_is_refused_with_what_to_do(monkeypatch: py
         read_file(b"#" * 61)
 
 
+@settings(max_examples=25)
 @given(st.lists(LINES, max_size=20))
 def test_every_line_that_says_something_is_there_once_and_no_coupon_is_taken_twice(lines: list[str]) -> None:
     found = list_of(lines)
@@ -96,6 +97,7 @@ def test_every_line_that_says_something_is_there_once_and_no_coupon_is_taken_twi
     assert {row.code for row in found.rows if row.code is not None} == set(good)
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(CODES, st.sampled_from(["", *Reason.choices()]), TEXTS), max_size=10))
 def test_what_was_written_as_a_table_is_read_as_it_was(rows: list[tuple[str, str, str]]) -> None:
     file = io.StringIO()
@@ -107,11 +109,13 @@ def test_what_was_written_as_a_table_is_read_as_it_was(rows: list[tuple[str, str
     assert len(found.rows) == len(rows)
 
 
+@settings(max_examples=25)
 @given(st.lists(LINES, max_size=8), st.lists(LINES, max_size=8))
 def test_two_lists_are_one_like_their_lines_one_after_the_other(first: list[str], second: list[str]) -> None:
     assert told(joined(list_of(first), list_of(second))) == told(list_of([*first, *second]))
 
 
+@settings(max_examples=25)
 @given(st.lists(CODES, min_size=1, max_size=6, unique=True), st.data())
 def test_the_digest_tells_lists_apart(codes: list[str], data: st.DataObject) -> None:
     found = list_of(codes)

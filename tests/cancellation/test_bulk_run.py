@@ -35,7 +35,7 @@ from tests.cancellation.many_coupons import ManyCoupons, PointSystem, Shop
 from tests.cancellation.world import Killed
 
 POLICY = Policy(settle_seconds=0, retire="keep", daily_points_per_operator=10**6, customer_cancellations_per_30_days=0)
-EVERY = int(os.environ.get("BULK_CRASH_EVERY", "6"))
+EVERY = int(os.environ.get("BULK_CRASH_EVERY", "9"))
 """Every so-manieth write is the last of a program; 1 tries each of them, which takes a minute."""
 
 PLACES = ("before", "inside", "after")
@@ -184,7 +184,7 @@ def test_killed_at_any_durable_write_it_is_taken_up_and_no_coupon_is_begun_or_cr
     assert number > 20
 
 
-@pytest.mark.parametrize("at", [3, 8, 15, 22])
+@pytest.mark.parametrize("at", [8, 15, 22])
 def test_a_database_that_is_held_for_a_moment_delays_and_loses_nothing(
     template: Path, tmp_path: Path, made: list[Home], at: int
 ) -> None:

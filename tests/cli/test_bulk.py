@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,6 +14,7 @@ import pytest
 from coupon_desk.app import parts
 from coupon_desk.training.shop import TrainingShop
 from tests.cli.conftest import CommandLine
+from tests.surroundings.tool import wait_until
 
 WHY = ("--reason", "customer_request", "--note", "Recalled: printed with the wrong date")
 
@@ -115,3 +117,36 @@ def test_above_a_number_it_has_to_be_typed_at_a_terminal(cli: CommandLine, monke
     typed = cli.here("cancel", *codes, *WHY, stdin="2\n")
     assert typed.status == 3
     assert "Type the number" in typed.err
+
+
+def test_killed_in_the_middle_it_is_taken_up_and_every_coupon_is_cancelled_exactly_once(
+    cli: CommandLine, shop: TrainingShop, tmp_path: Path
+) -> None:
+    special = {specimen.code for specimen in shop.showcase.all().values()}
+    found = cli.here("search", "--status", "unused", "--limit", "60", "--json").document["coupons"]
+    free = [one["code"] for one in found if one["code"] not in special][:8]
+    file = tmp_path / "list.txt"
+    file.write_text("\n".join(free), "utf-8")
+    shop.latency_seconds = 0.05
+    words = cli.words("cancel", *WHY, "--from-file", str(file), "--no-receipts")
+    nowhere = subprocess.DEVNULL
+    process = subprocess.Popen(words, env=cli.surroundings(), cwd=tmp_path, stdin=nowhere, stdout=nowhere, stderr=nowhere)
+    try:
+        wait_until(lambda: any(call.applied for call in shop.journal.calls("add")), "points were returned")
+    finally:
+        process.kill()
+        process.wait()
+    shop.latency_seconds = 0.0
+
+    resumed = cli.here("resume", "--json")
+    rows = cli.here("bulk", "show", cli.here("bulk", "list", "--json").document["bulks"][0]["id"], "--json").document["rows"]
+
+    assert resumed.status in {0, 4}, resumed.err
+    assert [row["code"] for row in rows] == free
+    assert {row["state"] for row in rows} <= {"done", "needs_approval"}
+    customers = {one["code"]: one["customer_id"] for one in found}
+    for row in rows:
+        entries = shop.point_entries(customers[row["code"]], row["reference"])
+        returned = [entry.points for entry in entries if entry.points > 0]
+        assert returned == ([row["points_returned"]] if row["state"] == "done" else [])
+    assert sum(row["state"] == "done" for row in rows) > 4
