@@ -26,6 +26,7 @@ from coupon_desk.clock import VirtualClock
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import ConfigurationError, ExitStatus, NotPermitted
+from coupon_desk.trail.erasing import StillAtWork
 from coupon_desk.training.faults import Fault, FaultKind
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import Language, msg
@@ -397,3 +398,17 @@ def test_observers_hear_of_every_line_that_changed(bench: BulkBench) -> None:
     assert {line for line, _ in heard} == {1, 2, 3}
     assert [state for line, state in heard if line == 2] == [RowState.RUNNING, RowState.DONE]
     assert ended.counts[RowState.DONE] == 3
+
+
+def test_a_customer_who_is_erased_leaves_no_line_and_no_note_behind(bench: BulkBench) -> None:
+    code, other = bench.free[0], next(one for one in bench.free if bench.customer_of(one) != bench.customer_of(bench.free[0]))
+    waiting = bench.open(list_of([code, other]))
+    with pytest.raises(StillAtWork):
+        bench.desk.erase_customer(bench.customer_of(code), bench.sign_in("owner"))
+    bench.desk.bulks.stop(waiting.id, bench.sign_in())
+
+    bench.desk.erase_customer(bench.customer_of(code), bench.sign_in("owner"))
+
+    assert [row.typed for row in bench.desk.bulks.rows(waiting.id)] == [other]
+    assert (bench.desk.bulks.job(waiting.id).note, bench.desk.bulks.job(waiting.id).total) == ("", 2)
+    assert bench.desk.trail.verify().is_intact

@@ -200,7 +200,7 @@ def test_the_same_coupon_cannot_be_begun_twice_in_one_job(template: Path, tmp_pa
     home.run(job)
     with home.database.read() as connection:
         row = connection.exec_driver_sql("SELECT * FROM operations").mappings().one()
-    columns = ", ".join(row)
+    columns = ", ".join(row.keys())
     values = ", ".join("'another'" if name == "id" else f'"{name}"' for name in row)
     with pytest.raises(StorageError), home.database.write() as connection:
         connection.exec_driver_sql(f"INSERT INTO operations ({columns}) SELECT {values} FROM operations")
