@@ -28,7 +28,9 @@ COMMIT_SECONDS: Final = 1.0
 
 ROWS_AT_ONCE: Final = 1_000
 
-_PRAGMAS: Final = ("main.locking_mode=EXCLUSIVE", "journal_mode=TRUNCATE", "synchronous=FULL", "cache_size=-32768", "threads=2")
+_PRAGMAS: Final = ("main.locking_mode=EXCLUSIVE", "journal_mode=TRUNCATE", "synchronous=FULL", "cache_size=-16384")
+"""The cache is what sorting an index may take, too: with more of it, or more threads, memory grows with the shop."""
+
 _OWN_TABLES: Final = (
     "CREATE TABLE load_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE load_customers (id INTEGER PRIMARY KEY, customer_id TEXT, name TEXT, email TEXT, phone TEXT,"
