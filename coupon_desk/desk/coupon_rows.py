@@ -326,7 +326,7 @@ class CouponRows(QAbstractTableModel):
             found: list[Page] = []
             after = wants[0][0]
             for _, size in wants:
-                page = coupons.search(replace(query, after=after, limit=size), session)
+                page = coupons.search(replace(query, after=after, limit=size, may_be_short=True), session)
                 rows = tuple(in_words(coupon, language, hides_customer=hides) for coupon in page.rows)
                 found.append(Page(after, rows, page.next))
                 after = page.next

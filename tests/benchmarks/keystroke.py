@@ -197,6 +197,9 @@ class Typist(QObject):
 
     def _note(self, _before: object, _query: object) -> None:
         self._is_found = not self._page.rows.is_fetching
+        if self._is_found:  # where nothing is found again, Qt would have nothing to paint
+            self._page.table.viewport().update()
+            self._page.list.nothing.update()
 
 
 class BareTable:

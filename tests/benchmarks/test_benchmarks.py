@@ -82,6 +82,7 @@ def test_a_plot_is_a_whole_svg_file_with_a_bar_and_the_limit_of_each_figure() ->
     assert [kind for kind in kinds if kind not in {"back", "way"}] == ["kept", "limit", "missed", "limit", "plain"]
 
 
+@pytest.mark.qt_log_ignore("does not support propagateSizeHints")  # what Qt says of a window in memory
 @pytest.mark.parametrize("subject", sorted(SUBJECTS.keys() - TOO_DEAR_FOR_THE_SUITE))
 def test_a_subject_can_be_measured(subject: str, tmp_path: Path) -> None:
     measured = measure(subject, Scale.smoke(tmp_path))
