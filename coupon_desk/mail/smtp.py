@@ -84,12 +84,18 @@ class SmtpMailer:
         password = self._asked_password() if self._mail.username is not None else ""
         session = _Session()
         try:
-            session.open(self._mail, password, self._tls if self._tls is not None else ssl.create_default_context())
+            session.open(self._mail, password, self._trust)
             yield session
         except (smtplib.SMTPException, OSError, ValueError) as broken:
             raise failure(session.stage, broken) from None
         finally:
             session.leave()
+
+    def _trust(self) -> ssl.SSLContext:
+        """Whose certificates are trusted. This computer's store is read once: that takes longer than an e-mail."""
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+        return self._tls
 
     def _asked_password(self) -> str:
         try:
@@ -105,10 +111,10 @@ class _Session:
         self.stage = Stage.CONNECT
         self._connected: smtplib.SMTP | None = None
 
-    def open(self, mail: Mail, password: str, context: ssl.SSLContext) -> None:
+    def open(self, mail: Mail, password: str, trust: Callable[[], ssl.SSLContext]) -> None:
         # The given name keeps smtplib from asking the DNS for ours.
         if mail.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, "localhost", timeout=CONNECT_SECONDS, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, "localhost", timeout=CONNECT_SECONDS, context=trust())
         else:
             server = smtplib.SMTP(mail.host, mail.port, "localhost", CONNECT_SECONDS)
         self._connected = server
@@ -116,7 +122,7 @@ class _Session:
         server.ehlo_or_helo_if_needed()
         if mail.security == "starttls":
             self.stage = Stage.ENCRYPT
-            server.starttls(context=context)
+            server.starttls(context=trust())
             server.ehlo_or_helo_if_needed()
         if mail.username is not None:
             self.stage = Stage.SIGN_IN

@@ -141,6 +141,26 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_mail_and_no_password(
     assert mailbox.mails == []
 
 
+def test_the_trust_store_of_this_computer_is_read_only_where_it_is_needed_and_once(
+    clock: VirtualClock, certificates: Certificates, notice: Notice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, read = ssl.create_default_context, list[ssl.SSLContext]()
+
+    def reading() -> ssl.SSLContext:
+        read.append(real())
+        return read[-1]
+
+    with mail_server() as plain, mail_server(starttls=certificates.server) as encrypted:
+        monkeypatch.setattr(ssl, "create_default_context", reading)
+        mailer(plain.port, clock, security="none").send(notice())
+        assert read == []
+        ours = mailer(encrypted.port, clock, security="starttls")
+        for _ in range(2):
+            with pytest.raises(RemoteUnavailable, match="certificate"):
+                ours.send(notice())
+        assert len(read) == 1
+
+
 def test_a_certificate_of_another_host_is_not_taken(clock: VirtualClock, notice: Notice) -> None:
     authority = trustme.CA()
     server, client = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
