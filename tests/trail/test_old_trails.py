@@ -122,7 +122,7 @@ def test_what_was_tampered_with_before_is_found_at_the_same_entry(file: Path, st
 texts = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=15)
 @given(st.dictionaries(texts.filter(bool), texts | st.integers(-(2**53) + 1, 2**53 - 1), max_size=4), texts, texts, texts)
 def test_whatever_an_old_entry_held_verifies(
     tmp_path_factory: pytest.TempPathFactory, body: dict[str, Any], actor: str | None, step: str | None, code: str | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import sqlite3
 import threading
@@ -28,6 +29,7 @@ from coupon_desk.trail.verification import GENESIS, BadEntry, ChainRow, Flaw, He
 from tests.trail.conftest import CODE, NOW, tamper
 
 Rows = list[ChainRow]
+FLIP_EVERY = int(os.environ.get("FLIP_EVERY", "5"))
 
 
 def chained(texts: list[bytes], after: tuple[int, bytes] = (0, GENESIS.encode())) -> Rows:
@@ -89,13 +91,15 @@ def test_the_hash_is_taken_over_the_canonical_array_of_previous_sequence_and_ent
     assert entry_hash(2, place, GENESIS.encode(), canonical(entry).encode()) == expected.encode()
 
 
-@pytest.mark.parametrize("quarter", range(4))
-def test_every_byte_of_a_thousand_entries_is_proved(thousand: Rows, quarter: int) -> None:
-    """Each byte of each text is flipped, and the entry it belongs to is named; what stands before it is proved by its head."""
+def test_every_byte_of_a_thousand_entries_is_proved(thousand: Rows) -> None:
+    """Each byte of each text is flipped, and the entry it belongs to is named; what stands before it is proved by its head.
+
+    In the suite of every fifth entry; FLIP_EVERY=1 takes all of them.
+    """
     wrong: list[tuple[int, int, int]] = []
     flips = 0
-    checked = thousand[quarter * 250 : quarter * 250 + 250]
-    for place, row in enumerate(checked, start=quarter * 250 + 1):
+    checked = list(enumerate(thousand, start=1))[::FLIP_EVERY]
+    for place, row in checked:
         following = thousand[place : place + 1]
         head, expected = Head(place - 1, row[2].decode()), BadEntry(place, Flaw.CHANGED)
         for column, position, flipped in flips_of(row, place):
@@ -103,8 +107,8 @@ def test_every_byte_of_a_thousand_entries_is_proved(thousand: Rows, quarter: int
             if verify_rows([flipped, *following], head).bad != expected:
                 wrong.append((place, column, position))
     assert wrong == []
-    assert flips == sum(len(text) for row in checked for text in as_texts(row))
-    assert flips > 190_000
+    assert flips == sum(len(text) for _, row in checked for text in as_texts(row))
+    assert flips > 780_000 / FLIP_EVERY
 
 
 def as_texts(row: ChainRow) -> tuple[bytes, ...]:
