@@ -5,12 +5,13 @@ A delegate would be asked for each cell, with a model index and an option made f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QObject, QRect, Qt, Slot
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractScrollArea
 
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.desk.columns import Column
@@ -45,12 +46,13 @@ class Strip:
     width_px: int
 
 
-class CouponCells:
-    """Draws lines and strips in the look of the desk; `changed` is called when that is another."""
+class CouponCells(QObject):
+    """Draws lines and strips in the look of the desk, and has its area painted again when that is another."""
 
-    def __init__(self, stage: Stage, changed: Callable[[], None]) -> None:
+    def __init__(self, stage: Stage, area: QAbstractScrollArea) -> None:
+        super().__init__(area)
         self._stage = stage
-        self._changed = changed
+        self._area = area
         stage.theme.changed.connect(self._take_look)
         stage.speech.changed.connect(self._take_look)
         self._take_look()
@@ -136,6 +138,7 @@ class CouponCells:
             self._pills[key] = picture
         return self._pills[key]
 
+    @Slot()
     def _take_look(self) -> None:
         colours, language = self._stage.theme.colours, self._stage.speech.language
         self._text, self._muted, self._accent = QColor(colours.text), QColor(colours.muted), QColor(colours.accent)
@@ -148,4 +151,4 @@ class CouponCells:
         self._letter_px = self._mono_metrics.horizontalAdvance("0")
         self._fitting: dict[tuple[str, int, bool], tuple[str, int]] = {}
         self._pills: dict[tuple[CouponStatus, str, int, bool, float], QPixmap] = {}
-        self._changed()
+        self._area.viewport().update()

@@ -49,7 +49,7 @@ class CouponTable(QTableView):
         behave_as_list(self, ROW_HEIGHT_PX, selects_many=True)
         self.setHorizontalHeader(self.head)
         self._framed = -1
-        self._cells = CouponCells(stage, self.viewport().update)
+        self._cells = CouponCells(stage, self)
         self.setModel(rows)
         self.selection = CouponSelection(rows, self)
         self.setSelectionModel(self.selection)
