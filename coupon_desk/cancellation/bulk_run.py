@@ -162,7 +162,7 @@ class BulkRun:
                 if task is not None:
                     self._busy += 1
                     return task
-                if state is JobState.PAUSED or not (self._busy or self._unfinished or (self._rows and not state.is_over)):
+                if not (self._busy or self._unfinished or (self._rows and state is JobState.RUNNING)):
                     return None
                 if self._busy or self._is_sleeping:
                     self._changed.wait(IDLE_SECONDS)

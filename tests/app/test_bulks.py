@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import shutil
 import threading
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from coupon_desk.clock import VirtualClock
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.errors import ConfigurationError, ExitStatus, NotPermitted
+from coupon_desk.points import rest, transport
 from coupon_desk.trail.erasing import StillAtWork
 from coupon_desk.training.faults import Fault, FaultKind
 from coupon_desk.training.shop import TrainingShop
@@ -51,6 +53,9 @@ def bench(
     shop: TrainingShop, clock: VirtualClock, synced: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[BulkBench]:
     monkeypatch.setattr(parts, "BULK_WORKERS", 3)
+    # On a virtual clock what other threads sleep would count as this one's waiting.
+    monkeypatch.setattr(transport, "ANSWER_SECONDS", math.inf)
+    monkeypatch.setattr(rest, "READ_BUDGET_SECONDS", math.inf)
     for name in ("config.toml", "desk.sqlite3"):
         shutil.copy(synced / name, tmp_path)
     desk = CouponDesk.open(tmp_path, secrets=training_vault(shop.addresses), clock=clock)
