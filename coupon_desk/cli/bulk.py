@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from coupon_desk.people.operators import Session
 
 
-@click.group(short_help="Bulk cancellations: how they stand, pause, resume, stop, export.")
+@click.group(short_help="Cancel many: show, pause, resume, stop, export.")
 def bulk() -> None:
     """Bulk cancellations: what `cancel` was asked for with several codes, and the window with a selection or a list."""
 

@@ -22,6 +22,7 @@ from coupon_desk.__main__ import DeskWindow
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.training import training_config
 from coupon_desk.cli.program import run
+from coupon_desk.desk.application import make_application
 from coupon_desk.people.operators import NewOperator
 from coupon_desk.people.roles import Role
 from coupon_desk.training.addresses import Addresses
@@ -35,6 +36,13 @@ CALL_SECONDS = 60
 
 PINS = {"owner": "739164", "manager": "482915", "clerk": "615273", "viewer": "870351", "auditor": "294607"}
 """The operators of every home, each with the role that their login says (the owner is the admin)."""
+
+
+class WindowOfTests(DeskWindow):
+    """Lays receipts out with the application that windows of other tests in this process use, too: Qt bears only one."""
+
+    def _prepare(self) -> None:
+        make_application()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +121,7 @@ class CommandLine:
             redirect_stdout(stdout),
             redirect_stderr(stderr),
         ):
-            status = run(self.words(*words, operator=operator)[3:], DeskWindow())
+            status = run(self.words(*words, operator=operator)[3:], WindowOfTests())
             ended = Ended(status, out.getvalue().decode(), err.getvalue().decode())
         assert "Traceback" not in ended.out + ended.err
         return ended

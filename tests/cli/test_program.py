@@ -45,8 +45,8 @@ def test_every_command_of_the_interface_is_there_and_explains_itself() -> None:
     helped = CliRunner().invoke(program, ["--help"])
     listed = [line.split()[0] for line in helped.output.split("Commands:")[1].splitlines() if line.strip()]
     assert listed == [
-        *("demo", "search", "show", "cancel", "refund-order", "inbox", "approvals", "investigations", "operations"),
-        *("resume", "receipt", "sync", "audit", "signals", "people", "secrets", "central", "doctor", "training"),
+        *("demo", "search", "show", "cancel", "bulk", "refund-order", "inbox", "approvals", "investigations", "operations"),
+        *("resume", "receipt", "sync", "reminders", "audit", "signals", "people", "secrets", "central", "doctor", "training"),
     ]
     for name in listed:
         told = CliRunner().invoke(program, [name, "--help"])
@@ -98,8 +98,8 @@ def test_where_qt_is_missing_the_receipt_is_kept_as_html(cli: CommandLine, shop:
     cli.extra["PYTHONPATH"] = f"{broken.parent}{os.pathsep}{PROJECT}"
     code = str(shop.showcase.example.code)
 
-    ended = cli("cancel", code, "--reason", "other", "--note", "No picture today", "--json")
-    again = cli("receipt", code, "--json")
+    ended = cli.cold("cancel", code, "--reason", "other", "--note", "No picture today", "--json")
+    again = cli.cold("receipt", code, "--json")
 
     assert ended.status == 0, ended.err
     kept = Path(ended.operation["receipt"])

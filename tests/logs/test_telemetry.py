@@ -179,7 +179,7 @@ def test_nobody_waits_for_a_collector_that_is_not_there(log: Log) -> None:
     start = time.perf_counter()
     for number in range(500):
         logger.info("record %d", number)
-    assert time.perf_counter() - start < 1.0
+    assert time.perf_counter() - start < CLOSING
     assert closing_seconds(log) < CLOSING
     said = in_file(log)
     assert [line for line in said if line.startswith("record")] == [f"record {number}" for number in range(500)]
