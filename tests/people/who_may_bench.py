@@ -49,6 +49,9 @@ LINKED: Final = "linked"
 MOST_POINTS: Final = 1000
 """So few that nobody needs a second person because of the number."""
 
+COUPONS: Final = 500
+"""So many that the free ones suffice for all cells, should they all fall to one process."""
+
 HIDES: Final = object()
 """What an action returns where the customer was left out."""
 
@@ -194,7 +197,7 @@ def open_bench(folder: Path) -> Iterator[Bench]:
     """A shop, a home, and its people."""
     cheap = Pins(PinCost(time_cost=1, memory_kib=8, lanes=1))
     clock = VirtualClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
-    with pytest.MonkeyPatch.context() as patched, TrainingShop.start(coupons=240, seed=3, clock=clock) as shop:
+    with pytest.MonkeyPatch.context() as patched, TrainingShop.start(coupons=COUPONS, seed=3, clock=clock) as shop:
         patched.setattr("coupon_desk.people.people.Pins", lambda: cheap)
         config = training_config(shop.addresses).replace("settle_seconds = 1", POLICY)
         (folder / "config.toml").write_text(config, encoding="utf-8")
@@ -224,7 +227,7 @@ def _people(desk: CouponDesk) -> dict[str, Session]:
 
 def _free_codes(desk: CouponDesk, shop: TrainingShop) -> Iterator[CouponCode]:
     special = {specimen.code for specimen in shop.showcase.all().values()}
-    page = desk.catalogue.search(CouponQuery(statuses=frozenset({StatusFilter.UNUSED}), limit=300))
+    page = desk.catalogue.search(CouponQuery(statuses=frozenset({StatusFilter.UNUSED}), limit=COUPONS))
     return iter(one.code for one in page.rows if one.code.text not in special and one.code.points <= MOST_POINTS)
 
 

@@ -16,14 +16,20 @@ from typing import Final
 
 _IMPORTED_BEFORE: Final = (
     "coupon_desk.__main__",
-    "coupon_desk.cli.program",
-    "coupon_desk.cli.cancelling",
+    "coupon_desk.app.desk",
     "coupon_desk.app.doctor",
-    "coupon_desk.storage.migrate",
     "coupon_desk.central.place",
+    "coupon_desk.cli.cancelling",
+    "coupon_desk.cli.program",
+    "coupon_desk.logs.log",
+    "coupon_desk.storage.migrate",
     "alembic.command",
+    "babel.dates",
+    "babel.numbers",
+    "httpcore",
     "jinja2",
     "keyring.backends.SecretService",
+    "keyring.backends.chainer",
     "psycopg",
     "sqlalchemy.dialects.sqlite",
 )
