@@ -194,7 +194,8 @@ class Investigations:
             told = confirmed.get(row.id)
             if row.state == OperationState.COMPLETED and (with_decided or told is None):
                 operation = story_of(self._trail, row.id).operation
-                yield self._investigation(operation, releases.get(row.code, ()), told, session)
+                if operation.request.reason is not Reason.RETURNED_BEFORE:
+                    yield self._investigation(operation, releases.get(row.code, ()), told, session)
 
     def _investigation(
         self, suspected: Operation, releases: list[OperationRow] | tuple[()], confirmed: Entry | None, session: Session | None

@@ -26,6 +26,8 @@ def may_be_called_off(story: Story) -> bool:
     operation = story.operation
     if operation.state is not OperationState.RUNNING or operation.is_stopping or operation.request.takes_over is not None:
         return False
+    if story.reopened is not None:
+        return False
     step = next((step for step in operation.steps if not step.state.is_settled), None)
     before_points = step is not None and step.name in _BEFORE_POINTS and story.first_sent_at is None
     return before_points and story.may_be_refused and _can_be_switched_on_again(story)

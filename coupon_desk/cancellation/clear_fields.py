@@ -29,8 +29,9 @@ _ENDS: Final = {
     "refused": OperationState.REFUSED,
     "attention": OperationState.NEEDS_ATTENTION,
     "completed": OperationState.COMPLETED,
+    "reopened": OperationState.RUNNING,
 }
-"""What an operation is after an entry of it; `resumed` and `answered` depend on whether its result stands."""
+"""What an operation is after an entry of it; `resumed`, `answered` and `reconciled` depend on its result."""
 
 
 def opening_entry(operation: str, code: CouponCode, body: Mapping[str, Any]) -> NewEntry:

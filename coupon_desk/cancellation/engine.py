@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from coupon_desk.cancellation.approving import Approving
@@ -26,6 +26,7 @@ from coupon_desk.cancellation.own_work import story_of
 from coupon_desk.cancellation.packing import opening, pack_findings
 from coupon_desk.cancellation.permission import Grant, Permission
 from coupon_desk.cancellation.putting_back import put_back
+from coupon_desk.cancellation.reopening import REPEATABLE
 from coupon_desk.cancellation.steps import STEPS
 from coupon_desk.cancellation.story import Story, after
 from coupon_desk.cancellation.turns import Turns
@@ -158,6 +159,33 @@ class Engine:
             if operation.state is not OperationState.NEEDS_ATTENTION and not leftover:
                 raise NotPermitted(msg("This operation does not wait for an answer."), done=msg("Nothing was done."))
             return self._run(self._go_on(self._append(story, "operation.answered", {"note": note}, session), observer), 0.0)
+
+    def take_up_again(
+        self,
+        operation_id: str,
+        steps: Collection[StepName],
+        session: Session,
+        note: str,
+        observer: Observer = ignore,
+        *,
+        wait_seconds: float = 0.0,
+    ) -> Operation:
+        """Do steps of an operation that is over once more, because a remote system no longer says what they brought about.
+
+        Only what looks before it acts and moves no points (`reopening.REPEATABLE`). The result stays as it was. Raises
+        NotPermitted, OperationOpen while another one works on the coupon. Safe to call again after a crash: see `resume`.
+        """
+        if not steps or not set(steps) <= set(REPEATABLE):
+            raise ValueError("only the record and the switching off are ever done once more")
+        with self._turns.working_on(operation_id):
+            story = self.story(operation_id)
+            operation = story.operation
+            self._permission.people.authorise(session, Right.RECONCILE, operation.code.masked)
+            if not operation.state.is_over:
+                raise NotPermitted(msg("This operation is not over."), done=msg("Nothing was done."))
+            body: dict[str, object] = {"steps": sorted(steps), "note": note}
+            again = self._go_on(self._append(story, "operation.reopened", body, session), observer)
+            return self._run(again, wait_seconds)
 
     def resume(self, observer: Observer = ignore, *, wait_seconds: float = 0.0) -> tuple[Operation, ...]:
         """Take up every unfinished operation at once, also those that waited for a person who may have mended the cause.

@@ -7,6 +7,7 @@ from coupon_desk.cancellation.given import known, refusal
 from coupon_desk.cancellation.operation import OperationKind, OperationState, StepName, StepState
 from coupon_desk.cancellation.patience import pause
 from coupon_desk.cancellation.step_claim import claimed_by_another, stop_for_another
+from coupon_desk.cancellation.switching_off_again import switch_off_again
 from coupon_desk.cancellation.work import Work
 from coupon_desk.coupons.eligibility import Rule
 from coupon_desk.coupons.evidence import Absent, DiscountSeen, DiscountState, HistorySeen, RecordSeen, RecordStatus
@@ -16,6 +17,9 @@ from coupon_desk.words import Message, msg
 
 def invalidate(work: Work) -> None:
     """Switch the code off, let it settle, and make sure that it was not used meanwhile and is still ours to cancel."""
+    if work.story.reopened is not None:
+        switch_off_again(work)
+        return
     if work.operation.kind is OperationKind.ORDER_REFUND:
         _switch_off_what_still_works(work)
         return

@@ -49,16 +49,17 @@ def update_record(work: Work) -> None:
 
 
 def _change(work: Work) -> MarkCancelled | MarkRefunded | MarkReleased:
-    operation = work.operation
+    operation, before = work.operation, work.story.reopened
+    at = before.at if before is not None else work.now
     by, returned = operation.operator.login, operation.points_returned
     in_place_of_another = operation.id if operation.request.takes_over else None
     match operation.kind:
         case OperationKind.ORDER_REFUND:
-            return MarkRefunded(work.now, by, returned, in_place_of_another)
+            return MarkRefunded(at, by, returned, in_place_of_another)
         case OperationKind.RELEASE:
-            return MarkReleased(work.now, by, returned, in_place_of_another)
+            return MarkReleased(at, by, returned, in_place_of_another)
         case _:
-            return MarkCancelled(work.now, by, operation.request.reason, returned, in_place_of_another)
+            return MarkCancelled(at, by, operation.request.reason, returned, in_place_of_another)
 
 
 def _leave_the_rest(work: Work) -> None:

@@ -24,6 +24,7 @@ from coupon_desk.cancellation.operation import (
     StepState,
 )
 from coupon_desk.cancellation.packing import unpack_findings, unpack_proposal
+from coupon_desk.cancellation.reopening import Ended, reopened, restored, settled_by_hand
 from coupon_desk.clock import from_text
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Finding, Rule, Weight
@@ -51,7 +52,8 @@ class Story:
     whether our mark stands in the record, `claim_was_in_doubt` whether a claim was sent whose answer never came, `put_back_at`
     when our mark was seen gone after that; `claimed_centrally` whether we hold the coupon in the central database as well;
     `is_window_settled` whether it was decided what becomes of a discount that was switched off in vain; `reasons` why a
-    second person has to look whatever is found; `asked_points` and `asked_customer` what they are asked about,
+    second person has to look whatever is found; `reopened` how it had ended before it was taken up again to put a difference
+    right; `asked_points` and `asked_customer` what they are asked about,
     and `asked_hash` by which words; `counted_at` at which moment it counts towards limits, which verifying
     settles; `is_counted_alone` whether it was counted while the centre was silent.
     """
@@ -82,6 +84,7 @@ class Story:
     is_counted_alone: bool = False
     rechecks: int = 0
     message_id: str = ""
+    reopened: Ended | None = None
 
     @property
     def may_be_refused(self) -> bool:
@@ -269,8 +272,16 @@ def _of_operation(story: Story, entry: Entry, verb: str) -> Story:
             if not operation.step(StepName.INVALIDATE).state.is_settled:
                 story = replace(story, code_dead_at=None)  # what did not take, or was undone, is sent again
             story = replace(story, sends=0)
+        case "answered" if story.reopened is not None:
+            changed, story = settled_by_hand(operation, story.reopened, entry), replace(story, reopened=None)
         case "answered":
             changed = _answered(operation, entry)
+        case "reopened":
+            before = Ended(operation.state, operation.ended_at or entry.moment, operation.next_action)
+            story = replace(story, reopened=before)
+            changed = reopened(operation, entry)
+        case "reconciled" if story.reopened is not None:
+            changed, story = restored(operation, story.reopened), replace(story, reopened=None)
         case "completed":
             changed = replace(operation, state=OperationState.COMPLETED, ended_at=entry.moment)
         case _:

@@ -190,7 +190,10 @@ class Work:
 
     def ended_refused(self, findings: Iterable[Finding]) -> None:
         """The operation is over; it returned nothing."""
-        self._write("operation.refused", {"findings": pack_findings(findings)})
+        if self.story.reopened is not None:
+            self._reconciled()
+        else:
+            self._write("operation.refused", {"findings": pack_findings(findings)})
 
     def attention(self, what: Message, todo: Message, **facts: Any) -> None:
         """A person is needed: what happened, and the exact next action."""
@@ -202,7 +205,14 @@ class Work:
 
     def completed(self) -> None:
         """The result stands; telling the customer and retiring the discount may follow."""
-        self._write("operation.completed", {})
+        if self.story.reopened is not None:
+            self._reconciled()
+        else:
+            self._write("operation.completed", {})
+
+    def _reconciled(self) -> None:
+        """What was taken up again is done: the result is the one of then, and is counted nowhere a second time."""
+        self._write("operation.reconciled", {})
 
     def _write(self, action: str, body: dict[str, Any], step: StepName | None = None) -> None:
         operation = self.operation

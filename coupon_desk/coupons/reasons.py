@@ -20,11 +20,12 @@ class Reason(StrEnum):
     SUSPECTED_FRAUD = "suspected_fraud"
     OTHER = "other"
     RELEASED = "released"
+    RETURNED_BEFORE = "returned_before"
 
     @classmethod
     def choices(cls) -> tuple[Reason, ...]:
-        """Those that an operator picks from; points are released only by a decision on an investigation."""
-        return tuple(reason for reason in cls if reason is not cls.RELEASED)
+        """Those that an operator picks from; the others belong to an investigation, or to a difference that is put right."""
+        return tuple(reason for reason in cls if reason not in {cls.RELEASED, cls.RETURNED_BEFORE})
 
     @property
     def label(self) -> Message:
@@ -53,6 +54,7 @@ _LABELS = {
     Reason.SUSPECTED_FRAUD: msg("Suspected fraud (no points returned)"),
     Reason.OTHER: msg("Other"),
     Reason.RELEASED: msg("Released after an investigation"),
+    Reason.RETURNED_BEFORE: msg("Its points were returned before"),
 }
 
 REFUND_FOR_CANCELLED_ORDER = "Refund due to order cancellation"

@@ -126,6 +126,8 @@ OUTCOMES: Final[Mapping[str, Outcome]] = {
     "answered": Outcome(msg("Seen to"), Tone.SUCCESS, "check"),
     "resumed": Outcome(msg("Taken up again"), Tone.ACCENT, "refresh"),
     "completed": Outcome(msg("Completed"), Tone.SUCCESS, "used"),
+    "reopened": Outcome(msg("Taken up again, to put a difference right"), Tone.ACCENT, "refresh"),
+    "reconciled": Outcome(msg("Difference put right"), Tone.SUCCESS, "used"),
     "started": Outcome(msg("Begun"), Tone.ACCENT, "cancelling"),
     "sent": Outcome(msg("Sent"), Tone.ACCENT, "arrow-right"),
     "done": Outcome(msg("Done"), Tone.SUCCESS, "used"),

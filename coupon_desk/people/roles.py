@@ -28,6 +28,7 @@ class Right(StrEnum):
     REPRINT = "reprint"
     ERASE = "erase"
     REMIND = "remind"
+    RECONCILE = "reconcile"
 
     @property
     def label(self) -> Message:
@@ -86,6 +87,7 @@ _MANAGER: Final = _CLERK | {
     Right.APPROVE,
     Right.READ_TRAIL,
     Right.REMIND,
+    Right.RECONCILE,
 }
 
 _RIGHTS: Final = {
@@ -120,6 +122,7 @@ _LABELS: Final = {
     Right.REPRINT: msg("Print receipts again"),
     Right.ERASE: msg("Erase a customer's personal data"),
     Right.REMIND: msg("Remind customers of coupons that expire soon"),
+    Right.RECONCILE: msg("Put differences right"),
 }
 
 _REFUSALS: Final = {
@@ -138,4 +141,5 @@ _REFUSALS: Final = {
     Right.REPRINT: msg("Your role ({role}) may not print receipts again."),
     Right.ERASE: msg("Your role ({role}) may not erase personal data."),
     Right.REMIND: msg("Your role ({role}) may not remind customers."),
+    Right.RECONCILE: msg("Your role ({role}) may not put differences right."),
 }
