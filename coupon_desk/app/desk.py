@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from coupon_desk.app.approvals import Approvals
 from coupon_desk.app.bulks import Bulks
 from coupon_desk.app.coupon_reading import CouponReading, view_without_customer
+from coupon_desk.app.customer_looking import CustomerLooking
 from coupon_desk.app.doctor import Check, examine, examine_company
 from coupon_desk.app.erasing import erase_customer, erase_what_is_old
 from coupon_desk.app.freshening import row_of
@@ -24,10 +25,11 @@ from coupon_desk.app.order_refund import OrderRefunds, OrderRefundView
 from coupon_desk.app.parts import Parts
 from coupon_desk.app.proofs import TrailProofs
 from coupon_desk.app.receipt import receipt_of
+from coupon_desk.app.reconciling import Reconciling
 from coupon_desk.app.reminder_sending import ReminderSender
 from coupon_desk.app.reminders import Reminders
 from coupon_desk.app.signals import signals
-from coupon_desk.app.timeline import TimelineEvent
+from coupon_desk.app.timeline_event import TimelineEvent
 from coupon_desk.app.trail_reading import TrailReading
 from coupon_desk.app.view import CouponView, view_of
 from coupon_desk.cancellation.engine import ignore
@@ -169,6 +171,18 @@ class CouponDesk:
             need_secrets=parts.need_secrets,
         )
 
+        self.reconciling = Reconciling(
+            self.engine,
+            self.people,
+            self.trail,
+            parts.shop,
+            settings.policy.minimum_note_length,
+            self.look,
+            self._ready_to_work,
+            self._keeping_catalogue,
+        )
+        self.customers = CustomerLooking(self.catalogue, self.people, self.look)
+
     @classmethod
     def open(
         cls,
@@ -225,8 +239,9 @@ class CouponDesk:
         if customer is not None:
             with suppress(RemoteError):
                 recent = self._parts.points.read_recent(customer.pos_customer_id, RECENT_ENTRIES)
-        known = operations_on(self.trail, self.index, code)
-        view = view_of(evidence, judge(evidence), self.catalogue.get(code), recent, self.settings.shop.language, known)
+        known, entries = operations_on(self.trail, self.index, code), self.trail.of_code(code)
+        language = self.settings.shop.language
+        view = view_of(evidence, judge(evidence), self.catalogue.get(code), recent, language, known, entries)
         return view if person is None or person.role.may(Right.SEE_CUSTOMER) else view_without_customer(view)
 
     def timeline(self, code: CouponCode, session: Session | None) -> tuple[TimelineEvent, ...]:

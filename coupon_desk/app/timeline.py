@@ -1,81 +1,56 @@
-"""One coupon's life as one line of events: conversion, use, order, its cancelling, what was asked here, and the return."""
+"""One coupon's life as one line of events: conversion, use, order, its cancelling, what was asked and done here, the return."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final
 
+from coupon_desk.app.timeline_doubts import is_doubtful
+from coupon_desk.app.timeline_event import EventKind, TimelineEvent
+from coupon_desk.app.timeline_of_trail import events_of_trail
+from coupon_desk.cancellation.differences import Difference
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState, StepName
-from coupon_desk.coupons.evidence import Evidence, HistorySeen, OrderSeen, OrdersSeen, RecordSeen
+from coupon_desk.coupons.evidence import DiscountSeen, Evidence, HistorySeen, OrderSeen, OrdersSeen, RecordSeen
 from coupon_desk.coupons.points import PointEntry
+from coupon_desk.trail.entry import Entry
 from coupon_desk.words import Message, msg
-
-
-class EventKind(StrEnum):
-    """What happened. The codes are for scripts and are never renamed; of one moment they stand in this order."""
-
-    CONVERSION = "conversion"
-    USE = "use"
-    ORDER = "order"
-    ORDER_CANCELLED = "order_cancelled"
-    REQUEST = "request"
-    REFUSAL = "refusal"
-    RETURN = "return"
-    COUPON_CANCELLED = "coupon_cancelled"
-    END = "end"
-
-    @property
-    def label(self) -> Message:
-        """What a person reads."""
-        return _LABELS[self]
-
-
-_LABELS = {
-    EventKind.CONVERSION: msg("Conversion"),
-    EventKind.USE: msg("Use"),
-    EventKind.ORDER: msg("Order"),
-    EventKind.ORDER_CANCELLED: msg("Order cancelled"),
-    EventKind.REQUEST: msg("Asked for"),
-    EventKind.REFUSAL: msg("Refused"),
-    EventKind.RETURN: msg("Return"),
-    EventKind.COUPON_CANCELLED: msg("Coupon cancelled"),
-    EventKind.END: msg("Completed"),
-}
-
 
 _ENDS_COUPON: Final = frozenset({OperationKind.CANCEL, OperationKind.INVALIDATE})
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEvent:
-    """One event. `at` is in UTC; `points` signed; `reference` what it is known by elsewhere: point reference, order, operation.
-
-    `who` and `approver` are operators' names and logins, None where the source does not tell.
-    """
-
-    kind: EventKind
-    at: datetime
-    what: Message
-    reference: str
-    points: int | None = None
-    who: str | None = None
-    approver: str | None = None
-
-
-def timeline(evidence: Evidence, operations: Iterable[Operation]) -> tuple[TimelineEvent, ...]:
-    """All that evidence and our own trail tell of a coupon, the oldest first."""
-    known = tuple(operations)
+def timeline(
+    evidence: Evidence, operations: Iterable[Operation], entries: Iterable[Entry] = (), differences: Iterable[Difference] = ()
+) -> tuple[TimelineEvent, ...]:
+    """All that evidence and our own trail tell of a coupon, the oldest first; what is contradicted is marked."""
+    known, found = tuple(operations), tuple(differences)
     events = [
+        *_of_issue(evidence),
         *_of_history(evidence, known),
         *_of_orders(evidence),
         *_of_record(evidence, known),
         *(event for operation in known for event in _of_operation(operation)),
+        *events_of_trail(entries, known, evidence.code.text),
     ]
+    marked = (replace(one, code=evidence.code, is_doubtful=is_doubtful(one, found)) for one in events)
+    return in_order(marked)
+
+
+def in_order(events: Iterable[TimelineEvent]) -> tuple[TimelineEvent, ...]:
+    """The oldest first; of one moment as one follows from the other."""
     order = list(EventKind)
     return tuple(sorted(events, key=lambda event: (event.at, order.index(event.kind), event.reference)))
+
+
+def _of_issue(evidence: Evidence) -> Iterator[TimelineEvent]:
+    """When the coupon came to be, as the record says, else Shopify."""
+    entry = evidence.record.entry if isinstance(evidence.record, RecordSeen) else None
+    discount = evidence.discount
+    at = entry.issued_at if entry else None
+    if at is None and isinstance(discount, DiscountSeen):
+        at = discount.created_at
+    if at is not None:
+        yield TimelineEvent(EventKind.ISSUED, at, msg("The coupon was issued."), evidence.code.text)
 
 
 def _of_history(evidence: Evidence, operations: tuple[Operation, ...]) -> Iterator[TimelineEvent]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from coupon_desk.app.timeline import TimelineEvent, timeline
+from coupon_desk.app.timeline import timeline
+from coupon_desk.app.timeline_event import TimelineEvent
+from coupon_desk.cancellation.comparing import differences
+from coupon_desk.cancellation.differences import Difference
 from coupon_desk.cancellation.operation import Operation
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.coupons.eligibility import Verdict
 from coupon_desk.coupons.evidence import DiscountSeen, Evidence, HistorySeen
 from coupon_desk.coupons.points import PointEntry, Points
+from coupon_desk.trail.entry import Entry
 from coupon_desk.words import Language
 
 
@@ -22,7 +26,7 @@ class CouponView:
     Balances are points, None where the point system did not answer. `entries` are the customer's, newest first, the coupon's
     own among them. `points_gained` is what a cancellation would give back now: nothing where a desk whose work is
     taken over has returned it. `email_masked` is None where nobody can be written to. `timeline` is the
-    coupon's life, the oldest event first.
+    coupon's life, the oldest event first; `differences` is what contradicts in it, the weightiest first.
     """
 
     code: CouponCode
@@ -41,6 +45,7 @@ class CouponView:
     looked_at: datetime
     points_gained: Points
     timeline: tuple[TimelineEvent, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
 
 def view_of(
@@ -50,8 +55,10 @@ def view_of(
     recent: tuple[PointEntry, ...],
     shop_language: Language,
     operations: tuple[Operation, ...] = (),
+    told: tuple[Entry, ...] = (),
 ) -> CouponView:
-    """Put together what is drawn."""
+    """Put together what is drawn; `operations` and `told` are what our trail says of the coupon."""
+    contradictions = differences(evidence, operations)
     history = evidence.history if isinstance(evidence.history, HistorySeen) else None
     own = history.entries if history else ()
     entries = {entry.id: entry for entry in (*recent, *own)}
@@ -75,7 +82,8 @@ def view_of(
         returned=returned,
         looked_at=evidence.gathered_at,
         points_gained=gain,
-        timeline=timeline(evidence, operations),
+        timeline=timeline(evidence, operations, told, contradictions),
+        differences=contradictions,
     )
 
 

@@ -9,7 +9,7 @@ from coupon_desk.coupons.evidence import Absent, DiscountSeen, HistorySeen, NotA
 from coupon_desk.words import Language, say
 
 if TYPE_CHECKING:
-    from coupon_desk.app.timeline import TimelineEvent
+    from coupon_desk.app.timeline_event import TimelineEvent
     from coupon_desk.app.view import CouponView
     from coupon_desk.coupons.coupon import Coupon
     from coupon_desk.coupons.eligibility import Finding

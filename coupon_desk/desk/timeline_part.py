@@ -15,7 +15,7 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
-    from coupon_desk.app.timeline import TimelineEvent
+    from coupon_desk.app.timeline_event import TimelineEvent
 
 GUTTER_PX: Final = 22
 DOT_FROM_TOP_PX: Final = 11

@@ -12,7 +12,7 @@ import pytest
 
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.inbox import InboxState
-from coupon_desk.app.timeline import EventKind
+from coupon_desk.app.timeline_event import EventKind
 from coupon_desk.app.training import training_vault
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState, StepName, StepState
 from coupon_desk.clock import VirtualClock
