@@ -11,6 +11,7 @@ from coupon_desk.words import Language, say
 if TYPE_CHECKING:
     from coupon_desk.app.timeline_event import TimelineEvent
     from coupon_desk.app.view import CouponView
+    from coupon_desk.cancellation.differences import Difference
     from coupon_desk.coupons.coupon import Coupon
     from coupon_desk.coupons.eligibility import Finding
     from coupon_desk.coupons.points import PointEntry
@@ -74,6 +75,7 @@ def view_document(view: CouponView, language: Language, *, with_customer: bool) 
         else None,
         "looked_at": moment(view.looked_at),
         "history": [event_document(event, language) for event in view.timeline],
+        "differences": [difference_document(one, language) for one in view.differences],
     }
 
 
@@ -87,6 +89,18 @@ def event_document(event: TimelineEvent, language: Language) -> Document:
         "reference": event.reference,
         "who": event.who,
         "approver": event.approver,
+        "doubtful": event.is_doubtful,
+    }
+
+
+def difference_document(difference: Difference, language: Language) -> Document:
+    """One difference."""
+    return {
+        "kind": difference.kind.value,
+        "what": say(difference.what, language),
+        "todo": say(difference.todo, language),
+        "repair": difference.repair.value if difference.repair is not None else None,
+        "operation": difference.operation,
     }
 
 

@@ -21,6 +21,7 @@ from coupon_desk.coupons.evidence import (
 from coupon_desk.words import Amount, Message, msg, msgn, write
 
 if TYPE_CHECKING:
+    from coupon_desk.app.timeline_event import TimelineEvent
     from coupon_desk.app.view import CouponView
     from coupon_desk.coupons.points import PointEntry
 
@@ -52,7 +53,7 @@ def tell_view(output: Output, view: CouponView, *, with_customer: bool) -> None:
     output.table(tuple((Cell(output.words(name), Colour.FAINT), value) for name, value in facts))
     output.line()
     _points(output, view)
-    _history(output, view)
+    tell_history(output, view.timeline)
 
 
 def _verdict(output: Output, view: CouponView) -> None:
@@ -156,9 +157,9 @@ def _entry_row(output: Output, view: CouponView, entry: PointEntry) -> Row:
     )
 
 
-def _history(output: Output, view: CouponView) -> None:
-    """The coupon's life, one line an event."""
-    if not view.timeline:
+def tell_history(output: Output, events: tuple[TimelineEvent, ...]) -> None:
+    """A life, one line an event; what another source contradicts bears a mark."""
+    if not events:
         return
     output.line()
     output.say(msg("What happened"), Colour.BOLD)
@@ -167,13 +168,13 @@ def _history(output: Output, view: CouponView) -> None:
         tuple(
             (
                 when(output, event.at),
-                output.words(event.kind.label),
+                output.words(event.kind.label) + (" ≠" if event.is_doubtful else ""),
                 output.words(event.what),
                 event.who or "",
                 event.approver or "",
                 event.reference,
             )
-            for event in view.timeline
+            for event in events
         ),
         heads,
     )

@@ -24,6 +24,7 @@ from coupon_desk.cli.operations import operations, resume
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.people import people
 from coupon_desk.cli.receipts import receipt
+from coupon_desk.cli.reconciling import reconcile
 from coupon_desk.cli.reminders import reminders
 from coupon_desk.cli.secrets import secrets
 from coupon_desk.cli.signals import signals
@@ -70,6 +71,7 @@ for command in (
     investigations,
     operations,
     resume,
+    reconcile,
     receipt,
     sync,
     reminders,

@@ -171,10 +171,11 @@ def test_the_timeline_tells_conversion_use_order_cancelling_request_and_grant_wi
     events = desk.timeline(code_of(specimen), manager)
     kinds = [event.kind for event in events]
     assert kinds == [
-        EventKind.CONVERSION, EventKind.USE, EventKind.ORDER, EventKind.ORDER_CANCELLED,
-        EventKind.REQUEST, EventKind.RETURN, EventKind.END,
+        EventKind.CONVERSION, EventKind.ISSUED, EventKind.USE, EventKind.ORDER, EventKind.ORDER_CANCELLED,
+        EventKind.REQUEST, EventKind.APPROVED, EventKind.RETURN, EventKind.END, EventKind.MAIL,
     ]  # fmt: skip
-    conversion, _, order, cancelled, request, grant, _ = events
+    conversion, _, _, order, cancelled, request, approved, grant, _, _ = events
+    assert approved.who == "owner"
     assert (conversion.points, conversion.reference) == (-800, specimen.reference)
     assert order.reference == cancelled.reference == specimen.order
     assert (request.reference, request.who) == (done.id, "Mika Tanaka")

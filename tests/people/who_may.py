@@ -30,6 +30,9 @@ search                    | see           | yes    | yes   | yes     | yes   | y
 see the customer          | see_customer  | hidden | yes   | yes     | yes   | yes     | engine cli window
 show                      | see           | yes    | yes   | yes     | yes   | yes     | engine cli
 timeline                  | see           | yes    | yes   | yes     | yes   | yes     | engine
+compare a coupon          | see           | yes    | yes   | yes     | yes   | yes     | cli
+compare a customer        | see_customer  | no     | yes   | yes     | yes   | yes     | engine cli
+put a difference right    | reconcile     | no     | no    | yes     | yes   | no      | engine cli
 cancel                    | cancel        | no     | ask   | yes     | yes   | no      | engine cli window
 cancel many               | cancel        | no     | ask   | yes     | yes   | no      | engine cli
 sort many                 | ask           | no     | yes   | yes     | yes   | no      | engine cli

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,11 +18,13 @@ import pytest
 from coupon_desk.app.bulk_export import BulkExport
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.home import Home
+from coupon_desk.app.reconciling import NotPutRight
 from coupon_desk.app.trail_export import ExportRequest
 from coupon_desk.app.trail_search import TrailSearch
 from coupon_desk.app.training import training_config, training_vault
 from coupon_desk.cancellation.bulk_job import BulkRequest
 from coupon_desk.cancellation.bulk_list import list_of
+from coupon_desk.cancellation.differences import Kind
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState
 from coupon_desk.catalogue.query import CouponQuery, StatusFilter
 from coupon_desk.cli.call import Call
@@ -251,6 +253,13 @@ def _refund(bench: Bench, cell: Cell) -> Operation:
     return asked
 
 
+def _put_right(bench: Bench, cell: Cell) -> object:
+    """There is no difference: whoever may is told so."""
+    with suppress(NotPutRight):
+        return bench.desk.reconciling.put_right(bench.used(), Kind.RECORD_BEHIND, bench.who(cell), NOTE)
+    return None
+
+
 def _export(bench: Bench) -> ExportRequest:
     return ExportRequest(ExportFormat.JSONL, None, None, None)
 
@@ -262,6 +271,8 @@ ENGINE: Final[dict[str, Action]] = {
     "see the customer": _sees_customer,
     "show": lambda b, c: b.desk.look(CouponCode.parse(b.shop.showcase.example.code), b.who(c)),
     "timeline": lambda b, c: b.desk.timeline(b.used(), b.who(c)),
+    "compare a customer": lambda b, c: b.desk.customers.of(b.shop.showcase.example.customer_id, b.who(c)),
+    "put a difference right": _put_right,
     "cancel": lambda b, c: b.cancel(b.who(c)),
     "cancel many": lambda b, c: b.cancel_many(b.who(c)),
     "sort many": lambda b, c: b.desk.bulks.dry_run(list_of([b.used().text]), b.who(c), reason=Reason.OTHER),
@@ -317,6 +328,9 @@ COMMANDS: Final[dict[str, Words]] = {
     "search": lambda b, c: ("search", "--limit", "3"),
     "see the customer": lambda b, c: ("search", b.shop.showcase.example.code),
     "show": lambda b, c: ("show", b.shop.showcase.example.code),
+    "compare a coupon": lambda b, c: ("reconcile", b.shop.showcase.example.code),
+    "compare a customer": lambda b, c: ("reconcile", "--customer", b.shop.showcase.example.customer_id),
+    "put a difference right": lambda b, c: ("reconcile", b.shop.showcase.example.code, "--repair", "--note", NOTE),
     "cancel": lambda b, c: ("cancel", b.code().text, *_WHY),
     "cancel many": lambda b, c: ("cancel", b.code().text, b.code().text, *_WHY),
     "sort many": lambda b, c: ("cancel", b.used().text, b.shop.showcase.example.code, *_WHY, "--dry-run"),
