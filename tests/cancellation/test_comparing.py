@@ -68,6 +68,21 @@ def untouched(bench: Bench, world: World) -> None:
     """Nothing has happened yet."""
 
 
+def _otherwise(world: World) -> None:
+    world.entries.pop()
+    by_hand(world, 400)
+
+
+def _returned_and_used(world: World) -> None:
+    by_hand(world)
+    world.redeem()
+
+
+def _returned_by_a_desk_at_work(world: World) -> None:
+    by_hand(world)
+    claimed(world, "elsewhere", timedelta(hours=1))
+
+
 @pytest.mark.parametrize("story", [untouched, cancelled, invalidated])
 def test_where_all_agree_there_is_no_difference(bench: Bench, world: World, story: Story) -> None:
     story(bench, world)
@@ -90,18 +105,18 @@ def test_a_used_coupon_of_which_all_know_is_no_difference(bench: Bench, world: W
         (cancelled, lambda w: setattr(w, "state", DiscountState.ACTIVE), [(Kind.CODE_WORKS, Repair.SWITCH_OFF)]),
         (cancelled, by_hand, [(Kind.RETURNED_TWICE, None)]),
         (cancelled, lambda w: w.entries.pop(), [(Kind.RETURN_MISSING, None)]),
-        (cancelled, lambda w: (w.entries.pop(), by_hand(w, 400)), [(Kind.RETURN_DIFFERS, None)]),
+        (cancelled, lambda w: _otherwise(w), [(Kind.RETURN_DIFFERS, None)]),
         (invalidated, by_hand, [(Kind.WITHHELD_RETURNED, None)]),
         (untouched, by_hand, [(Kind.RETURNED_NOT_CANCELLED, Repair.TAKE_AWAY)]),
         (untouched, lambda w: by_hand(w, 300), [(Kind.RETURNED_NOT_CANCELLED, None)]),
-        (untouched, lambda w: (by_hand(w), w.redeem()), [(Kind.RETURNED_AND_USED, None)]),
+        (untouched, lambda w: _returned_and_used(w), [(Kind.RETURNED_AND_USED, None)]),
         (untouched, lambda w: w.redeem(), [(Kind.USE_NOT_RECORDED, Repair.NOTE_USE)]),
         (untouched, lambda w: w.record.update(status="used"), [(Kind.USE_ONLY_RECORDED, None)]),
         (untouched, lambda w: setattr(w, "exists", False), [(Kind.CODE_GONE, None)]),
         (untouched, lambda w: w.entries.clear(), [(Kind.NO_CONVERSION, None)]),
         (untouched, lambda w: claimed(w, "elsewhere", timedelta(hours=1)), []),
-        (untouched, lambda w: (by_hand(w), claimed(w, "elsewhere", timedelta(hours=1))), []),
-        (untouched, lambda w: (w.record.update(status="cancelled"), None), [(Kind.CODE_WORKS, None)]),
+        (untouched, lambda w: _returned_by_a_desk_at_work(w), []),
+        (untouched, lambda w: w.record.update(status="cancelled"), [(Kind.CODE_WORKS, None)]),
     ],
 )
 def test_each_difference_has_its_name_and_at_most_one_repair(
