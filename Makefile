@@ -1,7 +1,7 @@
 # Coupon Desk: from a fresh clone, `make demo` runs the program and `make test` proves it.
 # Each target does all set-up itself; a second time that takes no time.
 
-.PHONY: help demo test lint bench campaign ship-campaign lock schema words setup clean
+.PHONY: help demo test lint bench campaign ship-campaign lock schema screenshots words setup clean
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make campaign  break the real program in 1000 ways and count the points (RUNS= SEED= WORKERS= KIND= MUTANT=)"
 	@echo "make ship-campaign  ship a trail to a real PostgreSQL while everything breaks, and count (ENTRIES= SEED=)"
 	@echo "make schema  compare our part of Shopify's schema with the published one"
+	@echo "make screenshots  picture every screen in both languages and themes (ARGS=\"NAME… --folder FOLDER\")"
 	@echo "make lock    renew the lock files (ARGS=--upgrade for newer versions)"
 	@echo "make words   bring the Japanese catalogue in step with the texts in the code"
 	@echo "make clean   remove what was built, measured or cached"
@@ -39,6 +40,9 @@ ship-campaign: setup
 
 schema: setup
 	@sh packaging/published_schema.sh
+
+screenshots: setup
+	@.venv/bin/python -m tests.screens.take $(ARGS)
 
 words: setup
 	@.venv/bin/python packaging/words.py

@@ -47,8 +47,9 @@ needed_packages() {
 	fonts-noto-cjk
 	PACKAGES
     if [ "$purpose" = test ]; then
-        # a real keyring, a real mail server, a real display, a real database, and what looks at PDF files
+        # a real keyring, mail server, display, database and accessibility bus, and what looks at PDF files
         cat <<-PACKAGES
+	at-spi2-core
 	dbus
 	exim4-daemon-light
 	fontconfig

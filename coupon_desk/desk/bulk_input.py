@@ -19,7 +19,7 @@ from coupon_desk.errors import ConfigurationError, DeskError
 from coupon_desk.words import Message, msg, msgn
 
 READ_AFTER_MS: Final = 150
-WHY_WIDTH_PX: Final = 400
+WHY_WIDTH_PX: Final = 416
 TOLD_FLAWS: Final = 3
 """So many lines that cannot be taken are told one by one; the dry run tells all of them."""
 

@@ -44,6 +44,7 @@ class CouponActions(QFrame):
         self.take_over.hide()
         grid = QGridLayout()
         grid.setSpacing(2)
+        grid.setColumnStretch(0, 1)
         grid.addWidget(self.invalidate, 0, 0)
         grid.addWidget(self.receipt, 0, 1)
         grid.addWidget(self.refund, 1, 0, 1, 2)

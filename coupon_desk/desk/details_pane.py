@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from coupon_desk.app.view import CouponView
     from coupon_desk.people.operators import Session
 
-WIDTH_PX: Final = 396
+WIDTH_PX: Final = 404
 LOOK_AFTER_MS: Final = 150
 
 

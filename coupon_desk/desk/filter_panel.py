@@ -46,7 +46,7 @@ class FilterPanel(QFrame):
         self.points_until = self._figure("filter-points-until", msg("So many points or fewer"), MOST_POINTS)
         self.days = self._figure("filter-days", msg("Can be used and ends within so many days"), MOST_DAYS)
         self.statuses = {status: self._status(status) for status in STATUSES}
-        self.clear_all = button(stage, msg("Clear the filters"), "link")
+        self.clear_all = button(stage, msg("Clear filters"), "link")
         self.clear_all.setObjectName("filter-clear")
         self.clear_all.clicked.connect(self.clear)
         fields: tuple[tuple[Message, QWidget, int], ...] = (
@@ -67,7 +67,7 @@ class FilterPanel(QFrame):
             grid.addWidget(field, 1, place)
             grid.setColumnStretch(place, stretch)
         self.setLayout(
-            column(grid, row(*self.statuses.values(), 0, self.clear_all, spacing=6), spacing=10, margins=(12, 10, 12, 10))
+            column(grid, row(*self.statuses.values(), 0, self.clear_all, spacing=4), spacing=10, margins=(12, 10, 12, 10))
         )
         asked.changed.connect(self.show_query)
         self.show_query(asked.query)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, Spinner, button, column, frame, icon_label, label, row
@@ -41,10 +41,12 @@ class SignInForm(QWidget):
         self._waits_for_desk = False
         self.login = QComboBox()
         self.login.setObjectName("login")
-        self.login.setEditable(True)
+        typed = QLineEdit()
+        self.login.setLineEdit(typed)
         self.login.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.login.setMinimumHeight(38)
         stage.speech.tell(self.login, msg("Operator"), "setAccessibleName")
+        stage.speech.tell(typed, msg("Operator"), "setAccessibleName")
         self.pin = PinField(stage)
         self.pin.setObjectName("pin")
         self.pin.returnPressed.connect(self.submit)

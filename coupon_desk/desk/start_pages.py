@@ -194,8 +194,8 @@ def _field(stage: Stage, name: Message) -> QLineEdit:
 def _centred(stage: Stage, content: QLayout, width_px: int) -> QLayout:
     card = frame("card", content)
     card.setFixedWidth(width_px)
-    centre = column(0, card, 0)
-    centre.setAlignment(card, Qt.AlignmentFlag.AlignHCenter)
+    # Not by alignment: a layout asks what it aligns for no height that fits the width, and cuts long sentences off.
+    centre = column(0, row(0, card, 0), 0)
     whole = column(row(0, look_button(stage), margins=(0, 12, 16, 0)), centre, spacing=0)
     whole.setStretchFactor(centre, 1)
     return whole

@@ -33,7 +33,7 @@ class SummaryDialog(QDialog):
         self._session = session
         self._file: Path | None = None
         self.setModal(True)
-        self.setMinimumWidth(520)
+        self.setMinimumWidth(600)
         stage.speech.tell(self, msg("Owner's summary"), "setWindowTitle")
         since, until = search.since, search.until
         if since is None and until is None:

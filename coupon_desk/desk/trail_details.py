@@ -18,7 +18,7 @@ from coupon_desk.desk.theme import MONOSPACED, families
 from coupon_desk.desk.trail_body import Fact, said
 from coupon_desk.desk.trail_facts import as_text, facts
 from coupon_desk.desk.trail_words import happened
-from coupon_desk.words import Language, msg
+from coupon_desk.words import Language, Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.trail_reading import TrailLine
@@ -54,17 +54,16 @@ class TrailDetails(QFrame):
         self.text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.text.document().setDocumentMargin(0)
         stage.speech.tell(self.text, msg("Details of the entry"), "setAccessibleName")
-        self.same_operation = self._link("same-operation")
-        stage.speech.tell(self.same_operation, msg("Same operation"))
+        self.same_operation = self._link("same-operation", msg("Operation"), msg("Same operation"))
         self.same_operation.clicked.connect(self._ask_operation)
-        self.same_coupon = self._link("same-coupon")
-        stage.speech.tell(self.same_coupon, msg("Same coupon"))
+        self.same_coupon = self._link("same-coupon", msg("Coupon"), msg("Same coupon"))
         self.same_coupon.clicked.connect(self._ask_coupon)
-        self.same_customer = self._link("same-customer")
-        stage.speech.tell(self.same_customer, msg("Same customer"))
+        self.same_customer = self._link("same-customer", msg("Customer"), msg("Same customer"))
         self.same_customer.clicked.connect(self._ask_customer)
         self._links = QWidget()
-        self._links.setLayout(row(self.same_operation, self.same_coupon, self.same_customer, 0, spacing=0))
+        beginning = row(label(stage, msg("All entries of the same"), "small"), margins=(LINK_PX, 0, 0, 0))
+        links = row(self.same_operation, self.same_coupon, self.same_customer, 0, spacing=0)
+        self._links.setLayout(column(beginning, links, spacing=0))
         head = row(self.title, self.copy, spacing=8, margins=(LINK_PX, 0, 0, 0))
         head.setStretchFactor(self.title, 1)
         head.setAlignment(self.copy, Qt.AlignmentFlag.AlignTop)
@@ -143,9 +142,10 @@ class TrailDetails(QFrame):
         made.setLayout(layout)
         return made
 
-    def _link(self, object_name: str) -> QPushButton:
-        made = button(self._stage, msg("Show"), "link")
+    def _link(self, object_name: str, text: Message, spoken: Message) -> QPushButton:
+        made = button(self._stage, text, "link")
         made.setObjectName(object_name)
+        self._stage.speech.tell(made, spoken, "setAccessibleName")
         return made
 
     def _ask_operation(self) -> None:

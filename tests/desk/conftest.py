@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from coupon_desk.app.desk import CouponDesk
-from coupon_desk.app.home import Home
-from coupon_desk.app.training import training_config, training_vault
+from coupon_desk.app.training import training_vault
 from coupon_desk.clock import VirtualClock
 from coupon_desk.desk.garbage import WindowGarbage
 from coupon_desk.desk.inline_runner import InlineRunner
@@ -25,16 +23,10 @@ from coupon_desk.desk.theme import Scheme, Theme
 from coupon_desk.desk.threads import PoolRunner
 from coupon_desk.desk.window import Window
 from coupon_desk.desk.work_page import WorkPage
-from coupon_desk.people.operators import NewOperator
-from coupon_desk.people.roles import Role
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import Language
-
-PEOPLE = (
-    NewOperator("owner", "Kenji Watanabe", Role.ADMIN, "739164"),
-    NewOperator("manager", "Mika Tanaka", Role.MANAGER, "482915"),
-    NewOperator("clerk", "Daniel Weber", Role.CLERK, "615273"),
-)
+from tests.screens.clipped import clipped
+from tests.screens.place import MORNING, fill, pin_of
 
 SignIn = Callable[[str], WorkPage]
 
@@ -75,7 +67,7 @@ def nothing_left_open(qapp: QApplication) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def clock() -> VirtualClock:
-    return VirtualClock(datetime(2026, 11, 23, 9, 0, tzinfo=UTC))
+    return VirtualClock(MORNING)
 
 
 @pytest.fixture(scope="module")
@@ -95,15 +87,7 @@ def filled_home(opened_shop: TrainingShop, clock: VirtualClock, tmp_path_factory
     """A home with its people and its list, made once and copied for each test."""
     home = tmp_path_factory.mktemp("filled")
     opened_shop.reset()
-    (home / "config.toml").write_text(training_config(opened_shop.addresses), encoding="utf-8")
-    Home(home).training_mark.touch()
-    opened = CouponDesk.open(home, secrets=training_vault(opened_shop.addresses), clock=clock)
-    opened.people.add(PEOPLE[0], None)
-    owner = opened.people.sign_in("owner", PEOPLE[0].pin)
-    for person in PEOPLE[1:]:
-        opened.people.add(person, owner)
-    opened.sync(full=True)
-    opened.close()
+    fill(home, opened_shop, clock)
     return home
 
 
@@ -169,7 +153,7 @@ def sign_in(window: Window) -> SignIn:
         page = window.sign_in_page
         assert page is not None
         page.form.choose(login)
-        page.form.pin.setText(next(person.pin for person in PEOPLE if person.login == login))
+        page.form.pin.setText(pin_of(login))
         page.form.submit()
         assert window.work_page is not None
         return window.work_page
@@ -186,25 +170,7 @@ def page(sign_in: SignIn) -> WorkPage:
 @pytest.fixture
 def in_view() -> Callable[[QWidget], list[str]]:
     """The texts of a widget that are cut off."""
-    from PySide6.QtWidgets import QLabel, QPushButton
-
-    from coupon_desk.desk.controls import Elided
-
-    def cut(root: QWidget) -> list[str]:
-        found = []
-        for widget in root.findChildren(QWidget):
-            if not widget.isVisible() or isinstance(widget, Elided):
-                continue
-            if isinstance(widget, QLabel) and widget.text():
-                needs = widget.heightForWidth(widget.width()) if widget.wordWrap() else widget.sizeHint().height()
-                is_narrow = not widget.wordWrap() and widget.sizeHint().width() > widget.width()
-                if is_narrow or needs > widget.height() + 1:
-                    found.append(f"{widget.text()} {widget.size().toTuple()} < {widget.sizeHint().toTuple()}")
-            elif isinstance(widget, QPushButton) and widget.text() and widget.sizeHint().width() > widget.width():
-                found.append(widget.text())
-        return found
-
-    return cut
+    return clipped
 
 
 def _end(window: Window) -> None:

@@ -23,7 +23,6 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.window import Window
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.training.shop import TrainingShop
-from coupon_desk.words import Language
 
 SignIn = Callable[[str], WorkPage]
 Cut = Callable[[QWidget], list[str]]
@@ -219,24 +218,6 @@ def test_who_may_not_ask_is_told_why(page: WorkPage, stage: Stage, desk: CouponD
     assert not window.look_button.isEnabled()
     assert window.hint.text() == "Your role may not ask."
     assert window.step is Step.INPUT
-    window.reject()
-
-
-@pytest.mark.parametrize("language", list(Language))
-def test_no_text_is_cut_off_in_any_step(
-    page: WorkPage, desk: CouponDesk, shop: TrainingShop, stage: Stage, qtbot: QtBot, in_view: Cut, language: Language
-) -> None:
-    stage.speech.switch(language)
-    stage.theme.apply(language)
-    window = asked(page, free(desk, shop, 2))
-    window.input.add_text("HELLO")
-    window.resize(1000, 640)
-    qtbot.waitUntil(lambda: in_view(window) == [], timeout=WAIT_MS)
-    window.look()
-    qtbot.waitUntil(lambda: in_view(window) == [], timeout=WAIT_MS)
-    window.confirm()
-    ended(qtbot, window)
-    qtbot.waitUntil(lambda: in_view(window) == [], timeout=WAIT_MS)
     window.reject()
 
 

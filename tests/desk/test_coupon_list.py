@@ -25,7 +25,7 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.window import Window
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.words import Language, Message, msg
-from tests.desk.conftest import PEOPLE
+from tests.screens.place import PEOPLE
 
 NEWEST = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtWidgets import QDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog
 
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.desk.add_person_dialog import AddPersonDialog, names_in
@@ -15,7 +15,6 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.people.people import SignInRefused
 from coupon_desk.people.roles import Role
-from coupon_desk.words import Language
 
 SignIn = Callable[[str], WorkPage]
 
@@ -144,20 +143,6 @@ def test_one_changes_ones_own_pin_with_the_current_one(page: WorkPage, stage: St
     assert not dialog.isVisible()
     assert desk.people.sign_in("manager", "820463")
     dialog.deleteLater()
-
-
-@pytest.mark.parametrize("language", list(Language))
-def test_nothing_is_cut_off(
-    open_people: Callable[[str], PeopleDialog], stage: Stage, in_view: Callable[[QWidget], list[str]], language: Language
-) -> None:
-    stage.speech.switch(language)
-    dialog = open_people("owner")
-    dialog.choose("manager")
-    dialog.add.click()
-    adding = inner(dialog, AddPersonDialog)
-    assert (in_view(dialog), in_view(adding)) == ([], [])
-    adding.reject()
-    assert all(one.accessibleName() or one.text() for one in dialog.findChildren(QPushButton))
 
 
 def test_names_stand_between_commas_of_either_script() -> None:

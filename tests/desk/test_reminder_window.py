@@ -19,7 +19,6 @@ from coupon_desk.desk.window import Window
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.training.faults import Fault, FaultKind
 from coupon_desk.training.shop import TrainingShop
-from coupon_desk.words import Language
 
 SignIn = Callable[[str], WorkPage]
 Cut = Callable[[QWidget], list[str]]
@@ -126,17 +125,6 @@ def test_it_is_closed_while_it_sends_and_the_sending_goes_on(
     code = CouponCode.parse(shop.showcase.expiring_soon.code)
     assert [entry.action for entry in desk.trail.of_code(code)][-1] == "reminder.sent"
     page.dialogs.reminders().reject()
-
-
-@pytest.mark.parametrize("language", list(Language))
-def test_no_text_is_cut_off(page: WorkPage, stage: Stage, qtbot: QtBot, in_view: Cut, language: Language) -> None:
-    stage.speech.switch(language)
-    stage.theme.apply(language)
-    window = opened(page, 30)
-    window.resize(960, 600)
-    window.look()
-    qtbot.waitUntil(lambda: in_view(window) == [], timeout=WAIT_MS)
-    window.reject()
 
 
 @pytest.mark.parametrize(

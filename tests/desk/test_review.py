@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QPushButton, QTextBrowser, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTextBrowser, QWidget
 from pytestqt.qtbot import QtBot
 
 from coupon_desk.app.desk import CouponDesk
@@ -18,14 +17,13 @@ from coupon_desk.desk.cancel_dialog import CancelDialog
 from coupon_desk.desk.mail_preview import MailPreview
 from coupon_desk.desk.operation_dialog import OperationDialog
 from coupon_desk.desk.review_window import ReviewWindow, Subject
-from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.window import Window
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.people.operators import Session
 from coupon_desk.people.roles import Role
 from coupon_desk.training.shop import TrainingShop
-from coupon_desk.words import Language
-from tests.desk.conftest import PEOPLE, SignIn
+from tests.desk.conftest import SignIn
+from tests.screens.place import PEOPLE
 
 Cut = Callable[[QWidget], list[str]]
 NOTE = "Seen by two of us."
@@ -187,25 +185,3 @@ def test_the_tabs_are_walked_through_and_read_again_by_keyboard(page: WorkPage, 
     assert button_of(window, "review-investigations").text() == "&Investigations"
     QTest.keyClick(window, Qt.Key.Key_Escape)
     assert not window.isVisible()
-
-
-@pytest.mark.parametrize("language", list(Language))
-def test_nothing_is_cut_off_in_any_tab_and_every_control_has_a_name(
-    page: WorkPage, shop: TrainingShop, desk: CouponDesk, stage: Stage, qtbot: QtBot, in_view: Cut, language: Language
-) -> None:
-    stage.speech.switch(language)
-    stage.theme.apply(language)
-    invalidated(desk, shop.showcase.example.code)
-    window = review(page, Subject.APPROVALS)
-    window.resize(1000, 600)
-    for subject in window.subjects:
-        window.show_subject(subject)
-        qtbot.waitUntil(lambda: in_view(window) == [])
-        nameless = [
-            control.objectName()
-            for kind in (QAbstractButton, QLineEdit, QComboBox)
-            for control in window.findChildren(kind)
-            if control.isVisible() and type(control.parentWidget()) is not QComboBox
-            if not (control.accessibleName() or (isinstance(control, QAbstractButton) and control.text()))
-        ]
-        assert nameless == []

@@ -17,7 +17,8 @@ from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.people.roles import Role
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import Language
-from tests.desk.conftest import PEOPLE, SignIn
+from tests.desk.conftest import SignIn
+from tests.screens.place import PEOPLE
 
 
 def test_a_scan_selects_exactly_this_coupon_wherever_the_focus_is(page: WorkPage, shop: TrainingShop, qtbot: QtBot) -> None:

@@ -11,7 +11,6 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
-from pytestqt.qtbot import QtBot
 
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.training import training_vault
@@ -28,8 +27,8 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.window import Window
 from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.training.shop import TrainingShop
-from coupon_desk.words import Language
-from tests.desk.conftest import PEOPLE, SignIn
+from tests.desk.conftest import SignIn
+from tests.screens.place import PEOPLE
 from tests.surroundings.central_database import CentralDatabase
 
 Cut = Callable[[QWidget], list[str]]
@@ -213,19 +212,6 @@ def test_leaving_the_page_closes_the_review(page: WorkPage, window: Window) -> N
     (review,) = page.dialogs.open
     window.switch()
     assert not review.isVisible()
-
-
-@pytest.mark.parametrize("language", list(Language))
-def test_nothing_is_cut_off_while_a_second_person_decides(
-    page: WorkPage, shop: TrainingShop, stage: Stage, qtbot: QtBot, in_view: Cut, language: Language
-) -> None:
-    stage.speech.switch(language)
-    stage.theme.apply(language)
-    asked = over(page, hand_in(page, shop))
-    sign_in_there(asked.who, "owner")
-    qtbot.waitUntil(lambda: in_view(asked) == [])
-    qtbot.waitUntil(lambda: in_view(page.dialogs.open[0]) == [])
-    asked.reject()
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ from coupon_desk.trail.shipping_state import ShippingState, ShippingStatus
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import msg
 from tests.central.server import free_port
-from tests.desk.conftest import PEOPLE, SignIn
+from tests.desk.conftest import SignIn
+from tests.screens.place import PEOPLE
 from tests.trail.conftest import tamper
 
 PATIENCE_MS = 30_000

@@ -18,7 +18,8 @@ from coupon_desk.desk.export_dialog import ExportDialog
 from coupon_desk.desk.trail_window import TrailWindow
 from coupon_desk.desk.window import Window
 from coupon_desk.trail.entry import NewEntry
-from tests.desk.conftest import PEOPLE, SignIn
+from tests.desk.conftest import SignIn
+from tests.screens.place import PEOPLE
 from tests.trail.conftest import tamper
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import delete
 
@@ -25,7 +25,8 @@ from coupon_desk.storage.database import Database
 from coupon_desk.storage.tables.trail import subject_keys
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import Language
-from tests.desk.conftest import PEOPLE, SignIn
+from tests.desk.conftest import SignIn
+from tests.screens.place import PEOPLE
 
 Cut = Callable[[QWidget], list[str]]
 
@@ -265,42 +266,6 @@ def test_the_words_follow_the_language_while_it_is_open(trail: TrailWindow, stag
     assert kinds.itemText(kinds.findData(EntryKind.RETURN_POINTS.value)) == "ポイント返還"
     stage.speech.switch(Language.EN)
     assert trail.rows.index(row, Column.WHAT).data() == "Return the points"
-
-
-@pytest.mark.parametrize("language", list(Language))
-def test_nothing_is_cut_off_at_1280_by_720(
-    trail: TrailWindow, stage: Stage, qtbot: QtBot, in_view: Cut, language: Language
-) -> None:
-    stage.speech.switch(language)
-    stage.theme.apply(language)
-    trail.resize(1280, 720)
-    select(trail, "step.done", "return_points")
-    trail.verify()
-
-    qtbot.waitUntil(lambda: in_view(trail) == [])
-    export = trail.export()
-    qtbot.waitUntil(lambda: in_view(export) == [])
-    export.reject()
-    summary = trail.summarise()
-    qtbot.waitUntil(lambda: in_view(summary) == [])
-    summary.reject()
-
-
-def test_every_control_says_what_it_is_to_a_screen_reader(trail: TrailWindow) -> None:
-    select(trail, "step.done", "return_points")
-    trail.verify()
-    dialog = trail.export()
-    nameless = [
-        f"{type(control).__name__} {control.objectName()}"
-        for root in (trail, dialog)
-        for kind in (QAbstractButton, QLineEdit, QComboBox, QTableView)
-        for control in root.findChildren(kind)
-        if control.isVisible() and type(control.parentWidget()) is not QComboBox
-        if not (control.accessibleName() or (isinstance(control, QAbstractButton) and control.text()))
-        if not (isinstance(control, QAbstractButton) and isinstance(control.parentWidget(), QTableView))
-    ]
-    assert nameless == []
-    dialog.reject()
 
 
 def test_it_is_dark_in_the_dark_theme(trail: TrailWindow, stage: Stage) -> None:

@@ -25,8 +25,8 @@ from coupon_desk.people.operators import NewOperator, Session
 from coupon_desk.people.roles import Right, Role, refusal
 from coupon_desk.training.shop import TrainingShop
 from coupon_desk.words import Language, msg, say
-from tests.desk.conftest import PEOPLE
 from tests.people.who_may import ROLES, Cell, May, cells
+from tests.screens.place import PEOPLE
 
 NOTE: Final = "Tried for the table."
 PIN: Final = "meadow71"
