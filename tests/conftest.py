@@ -14,6 +14,7 @@ from coupon_desk.people.pins import PinCost
 from coupon_desk.storage.database import Database
 from tests.surroundings.central_database import CentralDatabase, central_database
 from tests.surroundings.cleanliness import no_new_threads, no_unexpected_records
+from tests.surroundings.compiled_once import compile_once
 from tests.surroundings.display import display
 from tests.surroundings.keyring_session import KeyringSession, keyring_session
 from tests.surroundings.postgres_server import drop_database, new_database, postgres_server
@@ -23,6 +24,7 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 # What a guess at a PIN costs is for tests/people/test_pins.py alone.
 PinCost.__init__.__defaults__ = (1, 8, 1)
+compile_once()
 
 hypothesis.settings.register_profile("house", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("house")
