@@ -13,6 +13,7 @@ import msgspec
 from coupon_desk.address import PostgresAddress
 from coupon_desk.errors import ConfigurationError
 from coupon_desk.opening_hours import OpeningHours
+from coupon_desk.receipt_settings import Receipts
 from coupon_desk.words import Language, msg
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -207,6 +208,7 @@ class Settings(_Section, frozen=True):
     policy: Policy = msgspec.field(default_factory=Policy)
     sign_in: SignIn = msgspec.field(default_factory=SignIn)
     limits: Limits = msgspec.field(default_factory=Limits)
+    receipts: Receipts = msgspec.field(default_factory=Receipts)
 
 
 def load(file: Path) -> Settings:

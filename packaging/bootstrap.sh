@@ -47,9 +47,10 @@ needed_packages() {
 	fonts-noto-cjk
 	PACKAGES
     if [ "$purpose" = test ]; then
-        # a real keyring, mail server, display, database and accessibility bus, and what looks at PDF files
+        # a real keyring, mail server, display, database, print service and accessibility bus, and what looks at PDF files
         cat <<-PACKAGES
 	at-spi2-core
+	cups
 	dbus
 	exim4-daemon-light
 	fontconfig

@@ -16,7 +16,7 @@ if [ -z "$uv" ] || ! "$uv" --version >/dev/null 2>&1; then
 fi
 
 compile() {
-    "$uv" pip compile pyproject.toml --extra central --extra company --extra telemetry --group build "$@" \
+    "$uv" pip compile pyproject.toml --extra central --extra company --extra telemetry --extra thermal --group build "$@" \
         --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --quiet
 }
 

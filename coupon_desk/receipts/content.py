@@ -9,6 +9,7 @@ from enum import StrEnum
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.points import Points
 from coupon_desk.coupons.reasons import Reason
+from coupon_desk.receipts.pictures import Logo
 from coupon_desk.words import Amount, Language
 
 
@@ -27,7 +28,7 @@ class ReceiptContent:
 
     `customer_name` is masked by the caller, or None. The balances are None where the point system did not tell them.
     `amount` is what the coupon was worth, `order` the cancelled order of a grant, `trail_head` the hash that the trail
-    ended with, in hex, and `trail_sequence` the place of that entry.
+    ended with, in hex, and `trail_sequence` the place of that entry. `header` and `footer` are the shop's own lines.
 
     Raises ValueError for an invalidation that returned points.
     """
@@ -50,6 +51,9 @@ class ReceiptContent:
     customer_name: str | None = None
     is_copy: bool = False
     order: str | None = None
+    header: tuple[str, ...] = ()
+    footer: tuple[str, ...] = ()
+    logo: Logo | None = None
 
     def __post_init__(self) -> None:
         if self.kind is ReceiptKind.INVALIDATED and self.points_returned != 0:

@@ -44,6 +44,8 @@ class ReceiptWords:
     closing: tuple[str, ...]
     proofs: tuple[Proof, ...]
     copy_mark: str
+    header: tuple[str, ...]
+    footer: tuple[str, ...]
 
 
 def words_of(content: ReceiptContent, zone: tzinfo | None) -> ReceiptWords:
@@ -65,6 +67,8 @@ def words_of(content: ReceiptContent, zone: tzinfo | None) -> ReceiptWords:
             Proof(said(msg("Trail head")), tuple(_groups(content.trail_sequence, content.trail_head))),
         ),
         copy_mark=said(msg("COPY")) if content.is_copy else "",
+        header=content.header,
+        footer=content.footer,
     )
 
 

@@ -1,6 +1,7 @@
-"""Lays a receipt out as HTML for Qt's rich text engine: tables and sizes in pt, no flex, no grid, no pictures.
+"""Lays a receipt out as HTML for Qt's rich text engine: tables and sizes in pt, no flex, no grid.
 
-One template is for a sheet of paper and one for the paper rolls of receipt printers, which know black and white only.
+One template is for a sheet of paper and one for the paper rolls of receipt printers, which know black and white only. Pictures
+stand in the text itself, so that the HTML is the whole receipt.
 """
 
 from __future__ import annotations
@@ -14,9 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 from coupon_desk.receipts.content import ReceiptContent
 from coupon_desk.receipts.facts import words_of
+from coupon_desk.receipts.pictures import qr_code
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+QR_DOT_MM: Final = 0.625
+"""Of one dot of the QR code: five of a receipt printer's."""
 
 
 class ReceiptWidth(StrEnum):
@@ -53,7 +59,16 @@ def render(content: ReceiptContent, width: ReceiptWidth, zone: tzinfo | None = N
     The moment is written in `zone`, or in this computer's own zone.
     """
     template = _environment().get_template("roll.html" if width.is_roll else "page.html")
-    return template.render(receipt=words_of(content, zone), paper=_PAPERS[width], language=content.language.value)
+    words, paper = words_of(content, zone), _PAPERS[width]
+    logo = content.logo
+    return template.render(
+        receipt=words,
+        paper=paper,
+        language=content.language.value,
+        logo=logo.placed(paper.logo_width_mm, paper.logo_height_mm) if logo is not None else None,
+        # What proves nothing yet, a preview, has nothing that a scanner could find it by.
+        qr=qr_code(content.reference, QR_DOT_MM) if words.proofs else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +85,15 @@ class _Paper:
     code_pt: float
     proof_pt: float
     proof_groups: int
+    logo_width_mm: float
+    logo_height_mm: float
     is_stacked: bool
 
 
 _PAPERS: Final = {
-    ReceiptWidth.A4: _Paper(210, 22, 10.5, 9, 12, 21, 27, 11, 8, 8, is_stacked=False),
-    ReceiptWidth.MM80: _Paper(80, 4, 8.5, 7.5, 12, 11, 17, 9, 6.5, 4, is_stacked=False),
-    ReceiptWidth.MM58: _Paper(58, 5, 8, 7, 11, 9.5, 12, 8.5, 6, 4, is_stacked=True),
+    ReceiptWidth.A4: _Paper(210, 22, 10.5, 9, 12, 21, 27, 11, 8, 4, 60, 20, is_stacked=False),
+    ReceiptWidth.MM80: _Paper(80, 4, 8.5, 7.5, 12, 11, 17, 9, 6.5, 4, 48, 18, is_stacked=False),
+    ReceiptWidth.MM58: _Paper(58, 5, 8, 7, 11, 9.5, 12, 8.5, 6, 4, 36, 15, is_stacked=True),
 }
 
 
