@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QGuiApplication
 
     from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.app.printers import Printer
     from coupon_desk.cancellation.operation import Operation
     from coupon_desk.cli.call import Call
     from coupon_desk.cli.window import Doors
@@ -144,10 +145,11 @@ class DeskWindow:
 
         write_pdf(html, Paper.of(width), language, file, title)
 
-    def print_paper(self, html: str, width: ReceiptWidth, language: Language, printer: str, title: str) -> None:
+    def print_paper(self, html: str, width: ReceiptWidth, language: Language, printer: Printer, title: str) -> None:
         """Lay a receipt out and print it. Raises DeskError."""
         self._prepare()
-        from coupon_desk.desk.printing import Paper, print_receipt
+        from coupon_desk.desk.printing import Paper
+        from coupon_desk.desk.receipt_printing import print_receipt
 
         print_receipt(html, Paper.of(width), language, printer, title)
 

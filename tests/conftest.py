@@ -32,7 +32,8 @@ hypothesis.settings.load_profile("house")
 
 @pytest.fixture(autouse=True)
 def own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the home, the PIN or the keyring that the developer has configured."""
+    """No test sees the home, the PIN, the keyring or the printers that the developer has configured."""
+    monkeypatch.setenv("CUPS_SERVER", "/no/print/service")
     for name in ("COUPON_DESK_HOME", "COUPON_DESK_PIN", "PYTHON_KEYRING_BACKEND", "PGPASSWORD", "PGHOST", "PGUSER"):
         monkeypatch.delenv(name, raising=False)
 

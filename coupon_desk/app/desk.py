@@ -21,8 +21,11 @@ from coupon_desk.app.freshening import row_of
 from coupon_desk.app.home import Home, desk_name
 from coupon_desk.app.inbox import OrderInbox
 from coupon_desk.app.investigations import Investigations
+from coupon_desk.app.issued_receipts import IssuedReceipts
+from coupon_desk.app.letterhead import with_letterhead
 from coupon_desk.app.order_refund import OrderRefunds, OrderRefundView
 from coupon_desk.app.parts import Parts
+from coupon_desk.app.printers import Printers
 from coupon_desk.app.proofs import TrailProofs
 from coupon_desk.app.receipt import receipt_of
 from coupon_desk.app.reconciling import Reconciling
@@ -61,7 +64,6 @@ from coupon_desk.receipts.layout import ReceiptWidth, render
 from coupon_desk.settings import Settings, load
 from coupon_desk.shopify.exports import Exports
 from coupon_desk.shopify.listing import Listing
-from coupon_desk.trail.entry import NewEntry
 from coupon_desk.trail.erasing import Erased
 from coupon_desk.trail.proof import TrailProof
 from coupon_desk.trail.questions import Question
@@ -105,6 +107,8 @@ class CouponDesk:
         self.engine = self._parts.engine
         self._has_erased = False
         self.coupons = CouponReading(self.catalogue, self.people)
+        self.printers = Printers(settings.receipts)
+        self.issued_receipts = IssuedReceipts(self.engine, self.trail)
         parts = self._parts
         self.approvals = Approvals(
             self.engine,
@@ -348,23 +352,7 @@ class CouponDesk:
             self.people.authorise(copy_for, Right.REPRINT, operation.code.masked)
         chosen, is_copy = language or operation.language, copy_for is not None
         content = receipt_of(operation, self.settings.shop.name, chosen, is_copy=is_copy)
-        return render(content, width)
-
-    def record_receipt(self, operation_id: str, how: str, session: Session) -> None:
-        """Note in the trail that a receipt was handed out: `printed` or `pdf`."""
-        operation = self.engine.operation(operation_id)
-        self.trail.append(
-            NewEntry(
-                "receipt.issued",
-                {"how": how},
-                actor=session.login,
-                role=session.operator.role.value,
-                operation=operation.id,
-                code=operation.code.text,
-                customer=operation.customer_id,
-                result=how,
-            )
-        )
+        return render(with_letterhead(content, self.settings.receipts, self.home), width)
 
     def erase_customer(self, customer_id: str, session: Session) -> Erased:
         """Make what was kept of a customer unreadable for good; the trail still proves itself. It takes a while.

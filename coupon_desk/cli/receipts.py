@@ -14,13 +14,14 @@ from coupon_desk.cli.operation_ids import named_operation
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Colour
 from coupon_desk.cli.window import QtMissing
-from coupon_desk.errors import DeskError, ExitStatus, StorageError
+from coupon_desk.errors import ConfigurationError, DeskError, ExitStatus, StorageError
 from coupon_desk.people.roles import Right
-from coupon_desk.words import msg
+from coupon_desk.words import Language, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.people.operators import Session
+    from coupon_desk.receipts.layout import ReceiptWidth
 
 _log = logging.getLogger(__name__)
 
@@ -29,36 +30,50 @@ _log = logging.getLogger(__name__)
 @click.argument("operation", metavar="ID")
 @click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it as PDF.")
 @click.option("--printer", metavar="NAME", help="Print it on this printer.")
-@click.option("--width", type=click.Choice(["a4", "80mm", "58mm"]), default="a4", show_default=True, help="The paper.")
+@click.option("--width", type=click.Choice(["a4", "80mm", "58mm"]), help="The paper: that of the printer, else a4.")
+@click.option("--language", type=click.Choice(["en", "ja"]), help="Another language than the customer's.")
 @for_scripts
 @click.pass_obj
-def receipt(call: Call, operation: str, pdf: Path | None, printer: str | None, width: str) -> int:
+def receipt(call: Call, operation: str, pdf: Path | None, printer: str | None, width: str | None, language: str | None) -> int:
     """Print or write the receipt of an operation again, marked as a copy.
 
     ID is the operation's id, its beginning, or the coupon's code. Without --pdf and --printer the copy is kept in the home.
     """
-    from coupon_desk.receipts.layout import ReceiptWidth
-
     desk, session = call.worker(Right.REPRINT, operation)
-    found, paper = named_operation(desk, operation), ReceiptWidth(width)
-    html = desk.receipt(found.id, paper, copy_for=session)
+    found, paper = named_operation(desk, operation), _paper(desk, printer, width)
+    spoken = Language(language) if language is not None else found.language
+    html = desk.receipt(found.id, paper, spoken, copy_for=session)
     written: dict[str, Any] = {"operation": found.id, "pdf": None, "printer": None, "width": paper.value, "copy": True}
     call.document = written
     if pdf is None and printer is None:
         pdf = _file_in_home(desk, found, "-copy.pdf")
     if pdf is not None:
-        call.window.write_pdf(html, paper, found.language, pdf, found.reference)
-        desk.record_receipt(found.id, "pdf", session)
+        with desk.issued_receipts.noting(found.id, "pdf", session, is_copy=True):
+            call.window.write_pdf(html, paper, spoken, pdf, found.reference)
         written["pdf"] = str(pdf)
         call.output.say(msg("The copy of the receipt is in {file}.", file=str(pdf)))
     if printer is not None:
-        call.window.print_paper(html, paper, found.language, printer, found.reference)
-        desk.record_receipt(found.id, "printed", session)
+        with desk.issued_receipts.noting(found.id, "printed", session, printer=printer, is_copy=True):
+            call.window.print_paper(html, paper, spoken, desk.printers.find(printer), found.reference)
         written["printer"] = printer
-        call.output.say(msg("The copy of the receipt was sent to the printer {printer}.", printer=printer))
+        call.output.say(msg("The copy of the receipt was printed on {printer}.", printer=printer))
     if call.output.as_json:
         call.output.document(written)
     return ExitStatus.DONE
+
+
+def _paper(desk: CouponDesk, printer: str | None, asked: str | None) -> ReceiptWidth:
+    """The paper to lay out for. Raises ConfigurationError for one that is not in the printer."""
+    from coupon_desk.receipts.layout import ReceiptWidth
+
+    known = desk.printers.width_in(printer)
+    if asked is not None and known is not None and known.value != asked:
+        raise ConfigurationError(
+            msg("The printer {printer} has paper of {width} in it.", printer=printer, width=known.value),
+            done=msg("Nothing was printed."),
+            todo=msg("Leave --width out, or choose another printer."),
+        )
+    return ReceiptWidth(asked or known or desk.settings.receipts.width or ReceiptWidth.A4)
 
 
 def keep_receipt(call: Call, desk: CouponDesk, operation: Operation, session: Session) -> str | None:
@@ -74,13 +89,13 @@ def keep_receipt(call: Call, desk: CouponDesk, operation: Operation, session: Se
     try:
         html = desk.receipt(operation.id, ReceiptWidth.A4)
         file = _file_in_home(desk, operation, ".pdf")
-        try:
-            call.window.write_pdf(html, ReceiptWidth.A4, operation.language, file, operation.reference)
-        except QtMissing as no_qt:
-            _log.info("no PDF without Qt", extra={"detail": no_qt.detail})
-            file = _file_in_home(desk, operation, ".html")
-            file.write_text(html, encoding="utf-8")
-        desk.record_receipt(operation.id, "pdf", session)
+        with desk.issued_receipts.noting(operation.id, "pdf", session):
+            try:
+                call.window.write_pdf(html, ReceiptWidth.A4, operation.language, file, operation.reference)
+            except QtMissing as no_qt:
+                _log.info("no PDF without Qt", extra={"detail": no_qt.detail})
+                file = _file_in_home(desk, operation, ".html")
+                file.write_text(html, encoding="utf-8")
     except (DeskError, OSError) as failed:
         _log.info("the receipt was not kept: %s", type(failed).__name__, extra={"detail": str(failed)})
         call.output.note(

@@ -14,6 +14,7 @@ from coupon_desk.words import Language, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.app.printers import Printer
     from coupon_desk.cancellation.operation import Operation
     from coupon_desk.coupons.code import CouponCode
     from coupon_desk.receipts.layout import ReceiptWidth
@@ -54,7 +55,7 @@ class Window(Protocol):
     def write_pdf(self, html: str, width: ReceiptWidth, language: Language, file: Path, title: str) -> None:
         """Lay a receipt out and write it as PDF. Raises DeskError."""
 
-    def print_paper(self, html: str, width: ReceiptWidth, language: Language, printer: str, title: str) -> None:
+    def print_paper(self, html: str, width: ReceiptWidth, language: Language, printer: Printer, title: str) -> None:
         """Lay a receipt out and print it. Raises DeskError."""
 
 

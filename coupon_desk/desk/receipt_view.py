@@ -11,18 +11,22 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QScrollArea, QSizePolicy, 
 
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, button, column, frame, label, row
-from coupon_desk.desk.printing import MM_PER_INCH, Paper, draw, lay_out, print_receipt, printers, write_pdf
+from coupon_desk.desk.printing import MM_PER_INCH, Paper, draw, lay_out, write_pdf
 from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
-from coupon_desk.words import Language, Message, msg
+from coupon_desk.words import Language, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.app.printers import Offered
     from coupon_desk.cancellation.operation import Operation
     from coupon_desk.people.operators import Session
 
 SCREEN_DPI: Final = 96
 PREVIEW_MM: Final = 80.0
+WIDTHS: Final = (("80mm", "80 mm"), ("58mm", "58 mm"), ("a4", "A4"))
+LANGUAGES: Final = ((Language.EN, "English"), (Language.JA, "日本語"))
+"""Each in its own words, so that the customer can point at it."""
 
 
 class ReceiptView(QWidget):
@@ -46,10 +50,17 @@ class ReceiptView(QWidget):
         stage.speech.tell(scroll, msg("Preview of the receipt"), "setAccessibleName")
         self.width_choice = QComboBox()
         stage.speech.tell(self.width_choice, msg("Paper"), "setAccessibleName")
-        for name, text in (("80mm", "80 mm"), ("58mm", "58 mm"), ("a4", "A4")):
+        for name, text in WIDTHS:
             self.width_choice.addItem(text, name)
+        self._choose_width(desk.settings.receipts.width)
         self.width_choice.currentIndexChanged.connect(lambda _place: self._read())
+        self.language_choice = QComboBox()
+        stage.speech.tell(self.language_choice, msg("Language of the receipt"), "setAccessibleName")
+        for language, text in LANGUAGES:
+            self.language_choice.addItem(text, language)
+        self.language_choice.activated.connect(lambda _place: self._read())
         self.printer_choice = QComboBox()
+        self.printer_choice.currentIndexChanged.connect(lambda _place: self._fit_paper())
         self.printer_choice.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         stage.speech.tell(self.printer_choice, msg("Printer"), "setAccessibleName")
         self.no_printer = label(stage, msg("No printer is set up on this computer."), "small", wraps=True)
@@ -63,7 +74,7 @@ class ReceiptView(QWidget):
         self.save_button.setEnabled(False)
         self.save_button.clicked.connect(self._ask_where)
         self.told = Banner(stage)
-        choices = row(self.width_choice, self.printer_choice, spacing=8)
+        choices = row(self.width_choice, self.language_choice, self.printer_choice, spacing=8)
         choices.setStretchFactor(self.printer_choice, 1)
         sheet = frame("well", column(scroll, margins=(0, 0, 0, 0)))
         whole = column(
@@ -77,8 +88,16 @@ class ReceiptView(QWidget):
         if self._operation is not None and self._operation.id == operation.id and self._html:
             return
         self._operation, self._is_copy = operation, is_copy
+        self.language_choice.setCurrentIndex(self.language_choice.findData(operation.language))
         self._read()
-        self._stage.runner.read(self, "printers", printers, self._offer_printers, lambda _error: self._offer_printers(()))
+        printers = self._desk.printers
+
+        def look() -> tuple[Offered, ...]:
+            from coupon_desk.desk.receipt_printing import offered_printers
+
+            return offered_printers(printers)
+
+        self._stage.runner.read(self, "printers", look, self._offer_printers, lambda _error: self._offer_printers(()))
 
     @property
     def is_ready(self) -> bool:
@@ -87,63 +106,88 @@ class ReceiptView(QWidget):
 
     def save(self, target: Path) -> None:
         """Write the receipt as PDF."""
-        if self._operation is None:
+        operation = self._operation
+        if operation is None:
             return
-        html, paper, language = self._html, self._paper(), self._operation.language
-        title = self._operation.reference
-        self._stage.runner.write(
-            self,
-            lambda _tell: write_pdf(html, paper, language, target, title),
-            lambda _done: self._issued("pdf", msg("Saved as {file}", file=str(target))),
-            self._fail,
-        )
+        html, paper, language, is_copy = self._html, self._paper(), self._language(), self._is_copy
+        issued, session = self._desk.issued_receipts, self._session
+
+        def write(_tell: object) -> None:
+            with issued.noting(operation.id, "pdf", session, is_copy=is_copy):
+                write_pdf(html, paper, language, target, operation.reference)
+
+        self._stage.runner.write(self, write, lambda _done: self._saved(target), self._fail)
 
     def print(self) -> None:
         """Print the receipt on the chosen printer."""
-        if self._operation is None or not self.printer_choice.currentText():
+        operation, printer = self._operation, self.printer_choice.currentText()
+        if operation is None or not printer or not self._html:
             return
-        html, paper, language = self._html, self._paper(), self._operation.language
-        printer, title = self.printer_choice.currentText(), self._operation.reference
+        html, paper, language, is_copy = self._html, self._paper(), self._language(), self._is_copy
+        desk, session = self._desk, self._session
+
+        def print_it() -> None:
+            from coupon_desk.desk.receipt_printing import print_receipt
+
+            with desk.issued_receipts.noting(operation.id, "printed", session, printer=printer, is_copy=is_copy):
+                print_receipt(html, paper, language, desk.printers.find(printer), operation.reference)
+
         self.print_button.setEnabled(False)
-        self._stage.runner.write(
-            self,
-            lambda _tell: print_receipt(html, paper, language, printer, title),
-            lambda _done: self._issued("printed", msg("Sent to the printer {printer}.", printer=printer)),
-            self._fail,
-        )
+        self.told.show_message(Tone.NEUTRAL, msg("Printing on {printer}…", printer=printer))
+        # Not on the one worker that writes: a printer that hangs must not hold up a cancellation.
+        self._stage.runner.read(self, "print", print_it, lambda _done: self._printed(printer), self._not_printed)
 
     def _paper(self) -> Paper:
         from coupon_desk.receipts.layout import ReceiptWidth
 
         return Paper.of(ReceiptWidth(self.width_choice.currentData()))
 
+    def _language(self) -> Language:
+        return Language(self.language_choice.currentData())
+
+    def _choose_width(self, width: str | None) -> None:
+        if width is not None:
+            self.width_choice.setCurrentIndex(self.width_choice.findData(width))
+
+    def _fit_paper(self) -> None:
+        """A receipt printer has its own paper in it."""
+        width = self.printer_choice.currentData()
+        self.width_choice.setEnabled(width is None)
+        self._choose_width(width)
+
     def _read(self) -> None:
         if self._operation is None:
             return
-        desk, operation, copy_for = self._desk, self._operation, self._session if self._is_copy else None
-        name = str(self.width_choice.currentData())
+        desk, session, operation, is_copy = self._desk, self._session, self._operation, self._is_copy
+        name, language = str(self.width_choice.currentData()), self._language()
 
-        def read() -> str:
+        def read() -> tuple[str, bool]:
             from coupon_desk.receipts.layout import ReceiptWidth
 
-            return desk.receipt(operation.id, ReceiptWidth(name), operation.language, copy_for=copy_for)
+            copies = is_copy or desk.issued_receipts.is_on_paper(operation.id)
+            return desk.receipt(operation.id, ReceiptWidth(name), language, copy_for=session if copies else None), copies
 
         self._stage.runner.read(self, "receipt", read, self._show, self._fail)
 
-    def _show(self, html: str) -> None:
+    def _show(self, read: tuple[str, bool]) -> None:
         if self._operation is None:
             return
-        self._html = html
-        self.paper.show_receipt(html, self._paper(), self._operation.language)
+        self._html, self._is_copy = read
+        self.paper.show_receipt(self._html, self._paper(), self._language())
         self.save_button.setEnabled(True)
+        self._allow_printing()
         self.arrived.emit()
 
-    def _offer_printers(self, names: tuple[str, ...]) -> None:
+    def _offer_printers(self, printers: tuple[Offered, ...]) -> None:
         self.printer_choice.clear()
-        self.printer_choice.addItems(list(names))
-        self.printer_choice.setVisible(bool(names))
-        self.no_printer.setVisible(not names)
-        self.print_button.setEnabled(bool(names))
+        for printer in printers:
+            self.printer_choice.addItem(printer.name, printer.width.value if printer.width is not None else None)
+        self.printer_choice.setVisible(bool(printers))
+        self.no_printer.setVisible(not printers)
+        self._allow_printing()
+
+    def _allow_printing(self) -> None:
+        self.print_button.setEnabled(bool(self._html and self.printer_choice.currentText()))
 
     def _ask_where(self) -> None:
         if self._operation is None:
@@ -155,18 +199,21 @@ class ReceiptView(QWidget):
         if chosen:
             self.save(Path(chosen))
 
-    def _issued(self, how: str, message: Message) -> None:
-        self.told.show_message(Tone.SUCCESS, message)
-        self.print_button.setEnabled(bool(self.printer_choice.currentText()))
-        if self._operation is None:
-            return
-        desk, session, identity = self._desk, self._session, self._operation.id
-        self._stage.runner.write(
-            self, lambda _tell: desk.record_receipt(identity, how, session), lambda _done: None, self._fail
-        )
+    def _saved(self, target: Path) -> None:
+        self.told.show_message(Tone.SUCCESS, msg("Saved as {file}", file=str(target)))
+
+    def _printed(self, printer: str) -> None:
+        self._allow_printing()
+        self.told.show_message(Tone.SUCCESS, msg("Printed on {printer}.", printer=printer))
+        self._read()
+
+    def _not_printed(self, error: DeskError) -> None:
+        self._allow_printing()
+        self._fail(error)
+        # Where the printer has it all the same, what is printed next is a copy.
+        self._read()
 
     def _fail(self, error: DeskError) -> None:
-        self.print_button.setEnabled(bool(self.printer_choice.currentText()))
         self.told.show_message(Tone.WARN, error.what, error.todo)
 
 

@@ -100,9 +100,16 @@ def _about_somebody(action: str, body: Mapping[str, Any]) -> Message | None:
             case "secret.deleted":
                 return msg("Secret deleted: {name}", name=str(body["name"]))
             case "receipt.issued":
-                return msg("Receipt printed") if body["how"] == "printed" else msg("Receipt saved as PDF")
+                return _RECEIPTS[body["how"] == "printed", bool(body.get("copy"))]
     return None
 
+
+_RECEIPTS: Final = {
+    (True, False): msg("Receipt printed"),
+    (True, True): msg("Copy of the receipt printed"),
+    (False, False): msg("Receipt saved as PDF"),
+    (False, True): msg("Copy of the receipt saved as PDF"),
+}
 
 _CHANGES_OF_OPERATORS: Final[Mapping[str, Message]] = {
     "operator_added": msg("Operator added: {login}"),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from coupon_desk.app.desk import CouponDesk
+from coupon_desk.app.printers import Printer
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind
 from coupon_desk.cli.program import run
 from coupon_desk.coupons.code import CouponCode
@@ -48,7 +49,7 @@ class PlainWindow:
     def write_pdf(self, html: str, width: ReceiptWidth, language: Language, file: Path, title: str) -> None:
         raise AssertionError("the pictures hold the receipt")
 
-    def print_paper(self, html: str, width: ReceiptWidth, language: Language, printer: str, title: str) -> None:
+    def print_paper(self, html: str, width: ReceiptWidth, language: Language, printer: Printer, title: str) -> None:
         raise AssertionError("nothing is printed")
 
 

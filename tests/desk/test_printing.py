@@ -1,17 +1,15 @@
-"""Receipts as PDF and on paper."""
+"""Receipts as PDF."""
 
 from __future__ import annotations
 
-import stat
 import subprocess
-import sys
 import unicodedata
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from coupon_desk.desk.printing import NotPrinted, Paper, print_receipt, write_pdf
+from coupon_desk.desk.printing import NotWritten, Paper, write_pdf
 from coupon_desk.receipts.layout import ReceiptWidth
 from coupon_desk.words import Language
 from tests.surroundings.tool import tool
@@ -71,35 +69,6 @@ def test_a_long_page_goes_on_overleaf_and_cuts_no_line(qapp: QApplication, tmp_p
 
 
 def test_a_folder_that_is_not_there_is_said_in_a_sentence(qapp: QApplication, tmp_path: Path) -> None:
-    with pytest.raises(NotPrinted) as refused:
+    with pytest.raises(NotWritten) as refused:
         write_pdf(HTML, Paper.of(ReceiptWidth.MM80), Language.EN, tmp_path / "missing" / "receipt.pdf", "receipt")
     assert "What was done stands" in refused.value.sentences(Language.EN)
-
-
-def queue(folder: Path, monkeypatch: pytest.MonkeyPatch, exit_status: int) -> Path:
-    """A print queue of our own: an `lp` that keeps what it was given."""
-    taken = folder / "taken.pdf"
-    program = folder / "lp"
-    program.write_text(
-        f"#!{sys.executable}\nimport shutil, sys\n"
-        f"assert sys.argv[1:5] == ['-d', 'Counter', '-t', 'title'], sys.argv\n"
-        f"shutil.copy(sys.argv[5], {str(taken)!r})\nsys.stderr.write('not accepting jobs')\nsys.exit({exit_status})\n",
-        encoding="utf-8",
-    )
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", str(folder))
-    return taken
-
-
-def test_a_receipt_is_handed_to_the_queue_as_pdf(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = queue(tmp_path, monkeypatch, 0)
-    print_receipt(HTML, Paper.of(ReceiptWidth.MM80), Language.EN, "Counter", "title")
-    assert taken.read_bytes().startswith(b"%PDF-")
-
-
-def test_a_queue_that_rejects_the_job_is_noticed(qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    queue(tmp_path, monkeypatch, 1)
-    with pytest.raises(NotPrinted) as refused:
-        print_receipt(HTML, Paper.of(ReceiptWidth.MM80), Language.EN, "Counter", "title")
-    assert refused.value.detail == "not accepting jobs"
-    assert "Counter" in refused.value.sentences(Language.EN)
