@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Collection, Iterable
-from typing import Final
 
 from coupon_desk.cancellation.approving import Approving
 from coupon_desk.cancellation.calling_off import Brake, call_off, never
 from coupon_desk.cancellation.clear_fields import opening_entry, operation_entry
 from coupon_desk.cancellation.given import refusal
 from coupon_desk.cancellation.operation import (
+    BEFORE_THE_END,
     LATE_STEPS,
     CancelRequest,
     Operation,
@@ -26,7 +26,7 @@ from coupon_desk.cancellation.own_work import story_of
 from coupon_desk.cancellation.packing import opening, pack_findings
 from coupon_desk.cancellation.permission import Grant, Permission
 from coupon_desk.cancellation.putting_back import put_back
-from coupon_desk.cancellation.reopening import REPEATABLE
+from coupon_desk.cancellation.reopening import REPEATABLE, may_be_reopened
 from coupon_desk.cancellation.steps import STEPS
 from coupon_desk.cancellation.story import Story, after
 from coupon_desk.cancellation.turns import Turns
@@ -41,9 +41,6 @@ from coupon_desk.trail.trail import Trail
 from coupon_desk.words import msg
 
 _log = logging.getLogger(__name__)
-
-BEFORE_THE_END: Final = tuple(name for name in StepName if name not in LATE_STEPS)
-"""The steps that decide the result; those after it may be late."""
 
 
 def ignore(_: Operation) -> None:
@@ -183,6 +180,8 @@ class Engine:
             self._permission.people.authorise(session, Right.RECONCILE, operation.code.masked)
             if not operation.state.is_over:
                 raise NotPermitted(msg("This operation is not over."), done=msg("Nothing was done."))
+            if not may_be_reopened(operation, steps):
+                raise NotPermitted(msg("Nothing of this operation could be done once more."), done=msg("Nothing was done."))
             body: dict[str, object] = {"steps": sorted(steps), "note": note}
             again = self._go_on(self._append(story, "operation.reopened", body, session), observer)
             return self._run(again, wait_seconds)

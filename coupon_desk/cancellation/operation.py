@@ -98,6 +98,9 @@ STOPPING_STEPS: Final = (StepName.VERIFY, StepName.CLAIM, StepName.INVALIDATE)
 LATE_STEPS: Final = (StepName.NOTIFY, StepName.RETIRE)
 """The steps after the result stands: they may be late, and do not change it."""
 
+BEFORE_THE_END: Final = tuple(name for name in StepName if name not in LATE_STEPS)
+"""The steps that decide the result; those after it may be late."""
+
 _STEP_LABELS = {
     StepName.VERIFY: msg("Check the coupon"),
     StepName.CLAIM: msg("Claim the coupon"),

@@ -6,11 +6,12 @@ one that it had, to the minute; nothing of it is counted twice.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from coupon_desk.cancellation.operation import Operation, OperationState, Step, StepName, StepState
+from coupon_desk.cancellation.operation import BEFORE_THE_END, Operation, OperationState, Step, StepName, StepState
 from coupon_desk.trail.entry import Entry
 from coupon_desk.words import Message, msg
 
@@ -27,10 +28,21 @@ class Ended:
     next_action: Message | None
 
 
+def may_be_reopened(operation: Operation, names: Collection[StepName]) -> bool:
+    """Whether nothing but these steps would be done: of what never began, or was refused, only the mark is taken away.
+
+    A request that was rejected has its steps still before it, and they return points.
+    """
+    if operation.state is OperationState.REFUSED:
+        return operation.is_stopping and set(names) == {StepName.UPDATE_RECORD}
+    before = (step for step in operation.steps if step.name in BEFORE_THE_END)
+    return operation.state is OperationState.COMPLETED and all(step.state.is_settled for step in before)
+
+
 def reopened(operation: Operation, entry: Entry) -> Operation:
-    """Under way again, with these steps to be done once more. Raises ValueError for a step that is never repeated."""
+    """Under way again, with these steps to be done once more. Raises ValueError where more than these would be done."""
     names = [StepName(name) for name in entry.body["steps"]]
-    if not set(names) <= set(REPEATABLE):
+    if not set(names) <= set(REPEATABLE) or not may_be_reopened(operation, names):
         raise ValueError("only the record and the switching off are ever done once more")
     steps = tuple(Step(step.name) if step.name in names else step for step in operation.steps)
     return replace(operation, state=OperationState.RUNNING, steps=steps, ended_at=None, next_action=None)

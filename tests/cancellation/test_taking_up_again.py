@@ -181,3 +181,25 @@ def test_what_still_follows_the_end_keeps_its_time(bench: Bench, world: World) -
     world.record["status"] = "active"
     after = bench.engine.take_up_again(cancelled.id, (StepName.UPDATE_RECORD,), bench.sign_in(), NOTE)
     assert (after.step(StepName.RETIRE).due_at, world.record["status"]) == (due, "cancelled")
+
+
+def test_a_request_that_nobody_approved_is_never_taken_up_again(bench: Bench, world: World) -> None:
+    waiting = bench.cancel(bench.sign_in("clerk"))
+    assert waiting.state is OperationState.AWAITING_APPROVAL
+    rejected = bench.engine.reject(waiting.id, bench.sign_in(), "Not for a friend.")
+    assert rejected.state is OperationState.REFUSED
+    with pytest.raises(NotPermitted):
+        bench.engine.take_up_again(rejected.id, (StepName.UPDATE_RECORD,), bench.sign_in(), NOTE, wait_seconds=600)
+    bench.finish()
+    assert (world.returns, world.mails) == ([], [])
+
+
+def test_what_was_refused_because_of_a_use_is_never_switched_off_and_paid_again(bench: Bench, world: World) -> None:
+    world.fault = once("deactivate", Fault.REFUSED)
+    refused = bench.cancel(bench.sign_in())
+    assert refused.step(StepName.INVALIDATE).state is StepState.REFUSED
+    for steps in (BOTH, (StepName.INVALIDATE,)):
+        with pytest.raises(NotPermitted):
+            bench.engine.take_up_again(refused.id, steps, bench.sign_in(), NOTE, wait_seconds=600)
+    bench.finish()
+    assert world.returns == []
