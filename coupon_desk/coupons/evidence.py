@@ -6,7 +6,7 @@ Each source either answered (`…Seen` or `Absent`) or did not (`NotAnswered`); 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -200,6 +200,7 @@ class HistorySeen:
 
     `complete` tells whether the search reached the end of the history; only then is absence proved. `unreferenced` are entries
     of a system that keeps no references: any of them could be ours. `server_time` is the remote clock when it answered.
+    `points_expire_on` is the last day on which points that are added now can be used; None where none is told.
     """
 
     balance: int
@@ -207,6 +208,7 @@ class HistorySeen:
     complete: bool = True
     unreferenced: tuple[PointEntry, ...] = ()
     server_time: datetime | None = None
+    points_expire_on: date | None = None
 
     @property
     def conversions(self) -> tuple[PointEntry, ...]:

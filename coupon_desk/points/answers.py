@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Final, TypeVar
 
 import msgspec
@@ -94,12 +95,20 @@ class Addition:
         return self.balance_after - self.balance_before == self.added
 
 
-def balance_in(content: bytes, customer_id: str) -> int:
+@dataclass(frozen=True, slots=True)
+class BalanceTold:
+    """The balance, and the last day of points that are added now; None where the answer has none that can be read."""
+
+    balance: int
+    points_expire_on: date | None
+
+
+def balance_in(content: bytes, customer_id: str) -> BalanceTold:
     """The balance in an answer about this customer. Raises UnreadableAnswer."""
     answer = _decode(content, _Balance)
     if str(answer.customer_id) != customer_id:
         raise UnreadableAnswer("the balance of another customer")
-    return answer.balance
+    return BalanceTold(answer.balance, _day(answer.added_points_expire_on))
 
 
 def page_in(content: bytes) -> HistoryPage:
@@ -132,6 +141,7 @@ def amount_in(body: str) -> int:
 class _Balance(msgspec.Struct, frozen=True):
     customer_id: str | int
     balance: Whole
+    added_points_expire_on: object = None
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -174,6 +184,14 @@ def _entry(answer: _Entry) -> PointEntry:
         created_at=created_at,
         balance=answer.balance,
     )
+
+
+def _day(told: object) -> date | None:
+    """A day that is only shown: what cannot be read is not told, and stands in nobody's way."""
+    try:
+        return date.fromisoformat(told) if isinstance(told, str) else None
+    except ValueError:
+        return None
 
 
 def _decode(content: bytes, form: type[_FormT]) -> _FormT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Final, Generic, Self, TypeVar
@@ -17,7 +17,16 @@ from coupon_desk.clock import Clock, ClockOffset
 from coupon_desk.coupons.evidence import Absent, HistorySeen
 from coupon_desk.coupons.points import PointEntry
 from coupon_desk.errors import RemoteRefused, RemoteUnavailable, System
-from coupon_desk.points.answers import AddBody, UnreadableAnswer, addition_in, amount_in, balance_in, error_in, page_in
+from coupon_desk.points.answers import (
+    AddBody,
+    BalanceTold,
+    UnreadableAnswer,
+    addition_in,
+    amount_in,
+    balance_in,
+    error_in,
+    page_in,
+)
 from coupon_desk.points.port import AddPoints, DuplicateGuard, HistorySearch, PointCapabilities, PointsAdded
 from coupon_desk.points.refusals import read_failure, refused_in_success, unknown_write, unreadable_read, write_failure
 from coupon_desk.points.transport import HttpAnswer, Transport
@@ -73,14 +82,14 @@ class RestPoints:
 
     def read_balance(self, customer_id: str) -> int | Absent:
         """The balance in points. Raises RemoteUnavailable, RemoteRefused."""
-        read = self._read(f"{_path(customer_id)}/points", lambda content: balance_in(content, customer_id))
-        return read if isinstance(read, Absent) else read.answer
+        told = self._read_balance(customer_id)
+        return told if isinstance(told, Absent) else told.balance
 
     def read_history(self, customer_id: str, reference: str) -> HistorySeen | Absent:
         """The balance and every entry under the reference, newest first. Raises RemoteUnavailable, RemoteRefused."""
-        balance = self.read_balance(customer_id)
-        if isinstance(balance, Absent):
-            return balance
+        told = self._read_balance(customer_id)
+        if isinstance(told, Absent):
+            return told
         wanted = _folded(reference)
         found: dict[str, PointEntry] = {}
         cursor: str | None = None
@@ -97,11 +106,12 @@ class RestPoints:
             found.update((entry.id, entry) for entry in page.entries if _folded(entry.reference) == wanted)
             cursor = page.next_cursor
             if cursor is None:
-                return HistorySeen(balance, _newest_first(found.values()), complete=True, server_time=told_at)
+                seen = HistorySeen(told.balance, _newest_first(found.values()), complete=True, server_time=told_at)
+                return replace(seen, points_expire_on=told.points_expire_on)
             if cursor in cursors:
                 break
             cursors.add(cursor)
-        return HistorySeen(balance, _newest_first(found.values()), complete=False)
+        return HistorySeen(told.balance, _newest_first(found.values()), complete=False)
 
     def read_recent(self, customer_id: str, limit: int) -> tuple[PointEntry, ...]:
         """The newest entries, whatever their reference; empty for an unknown customer."""
@@ -140,6 +150,10 @@ class RestPoints:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _read_balance(self, customer_id: str) -> BalanceTold | Absent:
+        read = self._read(f"{_path(customer_id)}/points", lambda content: balance_in(content, customer_id))
+        return read if isinstance(read, Absent) else read.answer
 
     def _read(
         self, path: str, read: Callable[[bytes], AnswerT], query: Mapping[str, str | int] | None = None

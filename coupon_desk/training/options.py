@@ -39,7 +39,8 @@ class Options:
     Lags are in seconds and may be `UNTIL_TOLD`. `job_seconds` is how long Shopify's background jobs take, `bulk_seconds` its
     bulk operations, of which `bulk_at_once` run at a time; `bulk_ranges`: a download can go on where it broke off. With
     `smtp_tls` the mailbox insists on STARTTLS; a user name for the mailbox needs it. `charges_each_node`: `nodes(ids:)` costs
-    each of its nodes, not one object for the whole list (cost.py tells what is known).
+    each of its nodes, not one object for the whole list (cost.py tells what is known). `points_valid_days`: so long a
+    customer's points are good after each movement; 0 is a point system in which they are good for ever.
     """
 
     scopes: frozenset[str] = ALL_SCOPES
@@ -52,6 +53,7 @@ class Options:
     history_lag_seconds: float = 0
     key_handling: KeyHandling = KeyHandling.IGNORED
     error_style: ErrorStyle = ErrorStyle.ERROR
+    points_valid_days: int = 365
     job_seconds: float = 0
     bulk_seconds: float = 0
     bulk_at_once: int = 5
@@ -82,7 +84,7 @@ def changes_from_json(table: dict[str, Any]) -> dict[str, Any]:
                 changes[name] = ErrorStyle(value)
             case "bulk_ranges":
                 changes[name] = bool(value)
-            case "bucket_points" | "token_seconds" | "bulk_at_once":
+            case "bucket_points" | "token_seconds" | "bulk_at_once" | "points_valid_days":
                 changes[name] = int(value)
             case "charges_each_node":
                 changes[name] = bool(value)

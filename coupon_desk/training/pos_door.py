@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote
 
@@ -85,7 +86,10 @@ class PosDoor:
         account = self._premises.world.ledger.account(call.customer)
         if account is None:
             return self._unknown()
-        return json_reply(200, {"customer_id": call.customer, "balance": account.balance})
+        told: dict[str, Any] = {"customer_id": call.customer, "balance": account.balance}
+        if (days := self._premises.options.points_valid_days) > 0:
+            told["added_points_expire_on"] = (self._premises.clock.now() + timedelta(days=days)).date().isoformat()
+        return json_reply(200, told)
 
     def _history(self, call: _Call) -> Reply:
         account = self._premises.world.ledger.account(call.customer)

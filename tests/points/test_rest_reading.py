@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pytest
 import trustme
@@ -113,6 +114,19 @@ def test_the_history_holds_conversion_and_return_newest_first(server: WireServer
         ("e-1", EntryType.DEDUCT, -500),
     ]
     assert len(seen.conversions) == len(seen.returns) == 1
+    assert seen.points_expire_on is None
+
+
+@pytest.mark.parametrize(
+    ("told", "day"), [("2027-11-30", date(2027, 11, 30)), ("2027-02-30", None), ("soon", None), (20271130, None), (None, None)]
+)
+def test_until_when_points_can_be_used_is_told_and_hinders_nobody_where_it_cannot_be_read(
+    server: WireServer, points: RestPoints, told: object, day: date | None
+) -> None:
+    server.replies = [answer(200, {**BALANCE, "added_points_expire_on": told}), history(CONVERSION)]
+    seen = points.read_history("70934", REFERENCE)
+    assert isinstance(seen, HistorySeen)
+    assert (seen.balance, seen.points_expire_on) == (1200, day)
     assert server.received[1].target == f"/api/customers/70934/points/history?reference={REFERENCE}&limit=100"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -18,7 +18,11 @@ def test_the_balance_is_told(shop: TrainingShop, pos: Pos) -> None:
 
     answer = pos.balance(customer)
 
-    assert answer.json() == {"customer_id": customer, "balance": shop.balance(shop.showcase.example.customer_id)}
+    balance = {"customer_id": customer, "balance": shop.balance(shop.showcase.example.customer_id)}
+    a_year_later = (shop.clock.now() + timedelta(days=365)).date().isoformat()
+    assert answer.json() == {**balance, "added_points_expire_on": a_year_later}
+    shop.configure(points_valid_days=0)
+    assert pos.balance(customer).json() == balance
 
 
 def test_the_conversion_stands_in_the_history_with_its_reference(shop: TrainingShop, pos: Pos) -> None:
