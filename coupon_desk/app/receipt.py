@@ -7,7 +7,7 @@ from coupon_desk.errors import NotPermitted
 from coupon_desk.receipts.content import ReceiptContent, ReceiptKind
 from coupon_desk.words import Amount, Language, msg
 
-_KINDS = {
+KINDS = {
     OperationKind.CANCEL: ReceiptKind.CANCELLED,
     OperationKind.INVALIDATE: ReceiptKind.INVALIDATED,
     OperationKind.ORDER_REFUND: ReceiptKind.ORDER_REFUND,
@@ -27,7 +27,7 @@ def receipt_of(operation: Operation, shop_name: str, language: Language, *, is_c
     amount = discount.amount if discount else None
     return ReceiptContent(
         shop_name=shop_name,
-        kind=_KINDS[operation.kind],
+        kind=KINDS[operation.kind],
         language=language,
         code=operation.code,
         reference=operation.reference,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QTextDocument
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QScrollArea, QSizePolicy, QWidget
 
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, button, column, frame, label, row
-from coupon_desk.desk.printing import MM_PER_INCH, Paper, draw, lay_out, write_pdf
+from coupon_desk.desk.paper_sheet import PaperSheet
+from coupon_desk.desk.printing import Paper, write_pdf
 from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
 from coupon_desk.words import Language, msg
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from coupon_desk.cancellation.operation import Operation
     from coupon_desk.people.operators import Session
 
-SCREEN_DPI: Final = 96
-PREVIEW_MM: Final = 80.0
 WIDTHS: Final = (("80mm", "80 mm"), ("58mm", "58 mm"), ("a4", "A4"))
 LANGUAGES: Final = ((Language.EN, "English"), (Language.JA, "日本語"))
 """Each in its own words, so that the customer can point at it."""
@@ -42,7 +40,7 @@ class ReceiptView(QWidget):
         self._operation: Operation | None = None
         self._is_copy = False
         self._html = ""
-        self.paper = _PaperSheet()
+        self.paper = PaperSheet()
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(self.paper)
@@ -215,46 +213,3 @@ class ReceiptView(QWidget):
 
     def _fail(self, error: DeskError) -> None:
         self.told.show_message(Tone.WARN, error.what, error.todo)
-
-
-class _PaperSheet(QWidget):
-    """White paper with the receipt on it, in both themes: paper is white."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._document: QTextDocument | None = None
-        self._paper: Paper | None = None
-        self._zoom = 1.0
-
-    def show_receipt(self, html: str, paper: Paper, language: Language) -> None:
-        """Lay the receipt out at the size of the screen; A4 is made to fit."""
-        dots_per_mm = SCREEN_DPI / MM_PER_INCH
-        self._paper = paper
-        self._zoom = min(1.0, PREVIEW_MM / paper.width_mm)
-        self._document = QTextDocument()
-        lay_out(self._document, html, paper, language, dots_per_mm)
-        height = self._document.size().height() + 2 * paper.margin_mm * dots_per_mm
-        self.setMinimumHeight(round(height * self._zoom) + 28)
-        self.setAccessibleDescription(self._document.toPlainText())
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The sheet in the middle, the text on it."""
-        del event
-        if self._document is None or self._paper is None:
-            return
-        dots_per_mm = SCREEN_DPI / MM_PER_INCH
-        width = self._paper.width_mm * dots_per_mm * self._zoom
-        margin = self._paper.margin_mm * dots_per_mm * self._zoom
-        height = self._document.size().height() * self._zoom + 2 * margin
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left = (self.width() - width) / 2
-        sheet = QRectF(left, 14, width, height)
-        for spread in (4, 2, 1):
-            painter.fillRect(sheet.adjusted(-spread, -spread + 1, spread, spread + 1), QColor(0, 0, 0, 10))
-        painter.fillRect(sheet, QColor("#ffffff"))
-        painter.translate(left + margin, 14 + margin)
-        painter.scale(self._zoom, self._zoom)
-        draw(self._document, painter, QRectF(0, 0, self._document.size().width(), self._document.size().height()))
-        painter.end()

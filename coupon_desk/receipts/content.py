@@ -29,6 +29,7 @@ class ReceiptContent:
     `customer_name` is masked by the caller, or None. The balances are None where the point system did not tell them.
     `amount` is what the coupon was worth, `order` the cancelled order of a grant, `trail_head` the hash that the trail
     ended with, in hex, and `trail_sequence` the place of that entry. `header` and `footer` are the shop's own lines.
+    `is_preview` is shown before anything is done: it says so, and proves nothing.
 
     Raises ValueError for an invalidation that returned points.
     """
@@ -50,6 +51,7 @@ class ReceiptContent:
     trail_sequence: int
     customer_name: str | None = None
     is_copy: bool = False
+    is_preview: bool = False
     order: str | None = None
     header: tuple[str, ...] = ()
     footer: tuple[str, ...] = ()

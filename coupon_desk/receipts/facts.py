@@ -62,11 +62,8 @@ def words_of(content: ReceiptContent, zone: tzinfo | None) -> ReceiptWords:
         balance=said(_balance(content)),
         facts=tuple(Fact(said(label), said(value), is_code) for label, value, is_code in _facts(content)),
         closing=tuple(said(sentence) for sentence in _closing(content)),
-        proofs=(
-            Proof(said(msg("Operation no.")), (content.operation_id,)),
-            Proof(said(msg("Trail head")), tuple(_groups(content.trail_sequence, content.trail_head))),
-        ),
-        copy_mark=said(msg("COPY")) if content.is_copy else "",
+        proofs=tuple(Proof(said(label), groups) for label, groups in _proofs(content)),
+        copy_mark=said(_mark(content)),
         header=content.header,
         footer=content.footer,
     )
@@ -115,6 +112,18 @@ def _closing(content: ReceiptContent) -> Iterator[Message]:
     if content.points_returned:
         yield msg("Please keep this receipt as proof of the points returned.")
     yield msg("Please contact us if you have any questions.")
+
+
+def _proofs(content: ReceiptContent) -> Iterator[tuple[Message, tuple[str, ...]]]:
+    if not content.is_preview:
+        yield msg("Operation no."), (content.operation_id,)
+        yield msg("Trail head"), tuple(_groups(content.trail_sequence, content.trail_head))
+
+
+def _mark(content: ReceiptContent) -> Message:
+    if content.is_preview:
+        return msg("PREVIEW")
+    return msg("COPY") if content.is_copy else NOTHING
 
 
 def _groups(place: int, digest: str) -> Iterator[str]:

@@ -95,6 +95,11 @@ def test_a_second_print_is_marked_as_a_copy(content: Content) -> None:
     assert words_of(content(is_copy=True, language=Language.JA), TOKYO).copy_mark == "控え（再発行）"
 
 
+def test_a_preview_says_so_and_proves_nothing(content: Content) -> None:
+    words = words_of(content(is_preview=True), TOKYO)
+    assert (words.copy_mark, words.proofs) == ("PREVIEW", ())
+
+
 def test_the_operators_note_has_no_place_on_the_customers_receipt() -> None:
     assert "note" not in {field.name for field in fields(ReceiptContent)}
 
