@@ -170,6 +170,20 @@ class Limits(_Section, frozen=True):
     admin: RoleLimits = msgspec.field(default_factory=RoleLimits)
 
 
+class Desk(_Section, frozen=True):
+    """`[desk]`: how people work at the counter.
+
+    A confirmed cancellation is held for `hold_seconds`, in which it can be stopped; 0 holds nothing. `scanner_prefix` and
+    `scanner_suffix` are what a scanner puts before and behind a code; a carriage return is its Enter, and an empty suffix none.
+    `note_phrases` are offered for every note before our own.
+    """
+
+    hold_seconds: Annotated[int, msgspec.Meta(ge=0, le=60)] = 0
+    scanner_prefix: Annotated[str, msgspec.Meta(max_length=16)] = ""
+    scanner_suffix: Annotated[str, msgspec.Meta(max_length=4)] = "\r"
+    note_phrases: list[Annotated[str, msgspec.Meta(min_length=1, max_length=200)]] = msgspec.field(default_factory=list)
+
+
 class SignIn(_Section, frozen=True):
     """`[sign_in]`: with a PIN, with the company's account at an OpenID Connect provider, or as one likes.
 
@@ -208,6 +222,7 @@ class Settings(_Section, frozen=True):
     policy: Policy = msgspec.field(default_factory=Policy)
     sign_in: SignIn = msgspec.field(default_factory=SignIn)
     limits: Limits = msgspec.field(default_factory=Limits)
+    desk: Desk = msgspec.field(default_factory=Desk)
     receipts: Receipts = msgspec.field(default_factory=Receipts)
 
 

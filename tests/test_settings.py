@@ -6,7 +6,7 @@ import pytest
 
 from coupon_desk.errors import ConfigurationError, ExitStatus
 from coupon_desk.opening_hours import OpeningHours
-from coupon_desk.settings import load, parse
+from coupon_desk.settings import Desk, load, parse
 from coupon_desk.words import Language
 
 FILE = Path("config.toml")
@@ -194,6 +194,16 @@ def test_a_shop_says_when_it_is_open_day_by_day() -> None:
     hours = parse(GOOD.replace('currency = "JPY"', told), FILE).shop.hours
     assert hours == OpeningHours.parse({"mon": "10:00-13:00, 14:00-20:00", "sun": "closed"})
     assert parse(GOOD, FILE).shop.hours is None
+
+
+def test_a_desk_says_how_its_scanner_and_its_people_work() -> None:
+    assert parse(GOOD, FILE).desk == Desk(hold_seconds=0, scanner_prefix="", scanner_suffix="\r", note_phrases=[])
+    told = '[desk]\nhold_seconds = 5\nscanner_prefix = "\\u0002"\nscanner_suffix = "\\t"\nnote_phrases = ["Seen by me."]\n'
+    assert parse(GOOD + told, FILE).desk == Desk(
+        hold_seconds=5, scanner_prefix="\x02", scanner_suffix="\t", note_phrases=["Seen by me."]
+    )
+    assert "`desk.hold_seconds`" in refusal(GOOD + "[desk]\nhold_seconds = 61\n")
+    assert "`desk.note_phrases[0]`" in refusal(GOOD + '[desk]\nnote_phrases = [""]\n')
 
 
 def test_a_desk_names_its_store_and_when_it_locks() -> None:

@@ -16,6 +16,7 @@ from coupon_desk.app.bulks import Bulks
 from coupon_desk.app.coupon_reading import CouponReading, view_without_customer
 from coupon_desk.app.customer_looking import CustomerLooking
 from coupon_desk.app.doctor import Check, examine, examine_company
+from coupon_desk.app.drafts import Drafts
 from coupon_desk.app.erasing import erase_customer, erase_what_is_old
 from coupon_desk.app.freshening import row_of
 from coupon_desk.app.home import Home, desk_name
@@ -28,6 +29,7 @@ from coupon_desk.app.parts import Parts
 from coupon_desk.app.printers import Printers
 from coupon_desk.app.proofs import TrailProofs
 from coupon_desk.app.receipt import receipt_of
+from coupon_desk.app.receipt_preview import receipt_preview
 from coupon_desk.app.reconciling import Reconciling
 from coupon_desk.app.reminder_sending import ReminderSender
 from coupon_desk.app.reminders import Reminders
@@ -53,6 +55,7 @@ from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.eligibility import Rule, judge
 from coupon_desk.coupons.notice import CancellationNotice
 from coupon_desk.coupons.points import PointEntry
+from coupon_desk.coupons.reasons import Reason
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.errors import ConfigurationError, NotPermitted, RemoteError, StorageError
 from coupon_desk.logs import Log
@@ -105,6 +108,7 @@ class CouponDesk:
         self.company = self._parts.company
         self.catalogue = self._parts.catalogue
         self.engine = self._parts.engine
+        self.drafts = Drafts(home.drafts, clock, self._begun_since)
         self._has_erased = False
         self.coupons = CouponReading(self.catalogue, self.people)
         self.printers = Printers(settings.receipts)
@@ -362,9 +366,24 @@ class CouponDesk:
         self.people.authorise(session, Right.ERASE, "customer")
         self.hold()
         database, receipts = self._parts.database, self.home / "receipts"
-        return erase_customer(database, self.trail, self.catalogue, receipts, customer_id, session)
+        return erase_customer(database, self.trail, self.catalogue, self.drafts, receipts, customer_id, session)
 
-    def mail_preview(self, view: CouponView) -> RenderedMail | None:
+    def receipt_preview(
+        self, view: CouponView, kind: OperationKind, reason: Reason, session: Session, order: str | None = None
+    ) -> str:
+        """The receipt that a cancellation would have, as HTML for a roll of 80 mm; it says that it is a preview."""
+        content = receipt_preview(
+            view,
+            kind,
+            reason,
+            shop_name=self.settings.shop.name,
+            operator_name=session.operator.name,
+            at=self.clock.now(),
+            order=order,
+        )
+        return render(with_letterhead(content, self.settings.receipts, self.home), ReceiptWidth.MM80)
+
+    def mail_preview(self, view: CouponView, *, for_cancelled_order: bool = False) -> RenderedMail | None:
         """The e-mail that a cancellation would send; None where nobody can be written to."""
         customer = view.evidence.customer
         if customer is None or customer.email is None:
@@ -379,6 +398,7 @@ class CouponDesk:
                 balance_after=view.balance_after,
                 cancelled_at=self.clock.now(),
                 language=view.mail_language,
+                for_cancelled_order=for_cancelled_order,
             )
         )
 
@@ -459,6 +479,9 @@ class CouponDesk:
         self.bulks.close()
         self._parts.close()
         self._on_close()
+
+    def _begun_since(self, code: CouponCode, moment: datetime) -> bool:
+        return any(row.opened_at >= moment for row in self.index.of_code(code))
 
     def _ready_to_work(self) -> None:
         self.hold()

@@ -1,4 +1,4 @@
-"""Erases customers from all that a home keeps: the trail's texts, the lists drawn from them, the catalogue, receipts."""
+"""Erases customers from all that a home keeps: the trail's texts, the lists drawn from them, the catalogue, notes, receipts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
+from coupon_desk.app.drafts import Drafts
 from coupon_desk.catalogue.catalogue import Catalogue
 from coupon_desk.clock import Clock
 from coupon_desk.coupons.code import CouponCode
@@ -20,7 +21,13 @@ _log = logging.getLogger(__name__)
 
 
 def erase_customer(
-    database: Database, trail: Trail, catalogue: Catalogue, receipts: Path, customer_id: str, session: Session
+    database: Database,
+    trail: Trail,
+    catalogue: Catalogue,
+    drafts: Drafts,
+    receipts: Path,
+    customer_id: str,
+    session: Session,
 ) -> Erased:
     """Erase a customer; erasing again finishes what was interrupted. Raises StillAtWork, StorageError."""
     known = catalogue.codes_of_customer(customer_id)
@@ -28,6 +35,7 @@ def erase_customer(
     erased = trail.erase_customer(customer_id, session.login, role=role, codes=known)
     codes = {*known, *erased.codes}
     catalogue.forget_customer(customer_id, codes)
+    drafts.erase(codes)
     for code in codes:
         _erase_receipts(receipts, code)
     database.scrub(compact=True)

@@ -56,6 +56,11 @@ class Home:
         return self.path / "receipts"
 
     @property
+    def drafts(self) -> Path:
+        """Notes that were begun and not handed in."""
+        return self.path / "drafts.json"
+
+    @property
     def training_mark(self) -> Path:
         """Stands in the homes of training shops only."""
         return self.path / "training.json"

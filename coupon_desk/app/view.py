@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from coupon_desk.app.timeline import timeline
 from coupon_desk.app.timeline_event import TimelineEvent
@@ -24,9 +24,10 @@ class CouponView:
     """One coupon as all sources see it at `looked_at`.
 
     Balances are points, None where the point system did not answer. `entries` are the customer's, newest first, the coupon's
-    own among them. `points_gained` is what a cancellation would give back now: nothing where a desk whose work is
-    taken over has returned it. `email_masked` is None where nobody can be written to. `timeline` is the
-    coupon's life, the oldest event first; `differences` is what contradicts in it, the weightiest first.
+    own among them. `points_gained` is what a cancellation would give back now: nothing where a desk whose work is taken over
+    has returned it; `points_expire_on` is the last day on which it could be used, None where none is told. `email_masked` is
+    None where nobody can be written to. `timeline` is the coupon's life, the oldest event first; `differences` is what
+    contradicts in it, the weightiest first.
     """
 
     code: CouponCode
@@ -44,6 +45,7 @@ class CouponView:
     returned: PointEntry | None
     looked_at: datetime
     points_gained: Points
+    points_expire_on: date | None = None
     timeline: tuple[TimelineEvent, ...] = ()
     differences: tuple[Difference, ...] = ()
 
@@ -82,6 +84,7 @@ def view_of(
         returned=returned,
         looked_at=evidence.gathered_at,
         points_gained=gain,
+        points_expire_on=history.points_expire_on if history else None,
         timeline=timeline(evidence, operations, told, contradictions),
         differences=contradictions,
     )

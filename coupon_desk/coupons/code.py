@@ -71,6 +71,11 @@ class CouponCode:
         return self.text
 
 
+def is_code(typed: str) -> bool:
+    """Whether the text is a code, however it was typed or scanned."""
+    return _FORM.fullmatch(fold(typed)) is not None
+
+
 def fold(typed: str) -> str:
     """Typed or scanned text as codes are written: NFKC, upper case, no spaces, plain hyphens."""
     plain = unicodedata.normalize("NFKC", typed.translate(_HYPHENS)).translate(_HYPHENS)

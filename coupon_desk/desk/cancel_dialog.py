@@ -1,30 +1,32 @@
 """The dialog in which a coupon is cancelled: first what will happen and why, then how far it is, then the receipt.
 
-Safe by default: Enter keeps the coupon, only Ctrl+Enter or the button itself cancels, and only once. Closing the dialog while
-the work runs does not stop the work.
+Safe by default: Enter keeps the coupon, only Ctrl+Enter or the button itself cancels, and only once; a scanner does neither.
+Where the house has it so, what was confirmed is held for some seconds and can be stopped. Closing the dialog while the work
+runs does not stop the work.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDialog, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QDialog, QStackedWidget, QWidget
 
-from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState
-from coupon_desk.coupons.code import CouponCode
-from coupon_desk.coupons.eligibility import Finding, Rule
+from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind, OperationState
+from coupon_desk.coupons.code import CouponCode, is_code
 from coupon_desk.coupons.status import CouponStatus
-from coupon_desk.desk.colours import Tone
-from coupon_desk.desk.consequences import Consequences
-from coupon_desk.desk.controls import Banner, Elided, button, column, frame, label, row
-from coupon_desk.desk.findings import Findings, checks
-from coupon_desk.desk.mail_preview import MailPreview
+from coupon_desk.desk.cancel_asking import Asking
+from coupon_desk.desk.controls import Elided, button, column, frame, label, row
+from coupon_desk.desk.hold import Hold
+from coupon_desk.desk.kept_note import KeptNote
 from coupon_desk.desk.order_choice import OrderChoice
+from coupon_desk.desk.previews import Previews
 from coupon_desk.desk.progress import Progress
 from coupon_desk.desk.request_form import RequestForm
+from coupon_desk.desk.scanner_pace import scanner_keys
+from coupon_desk.desk.scanner_watch import ScannerWatch
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.statuses import StatusPill
 from coupon_desk.desk.work import Work
@@ -34,7 +36,6 @@ from coupon_desk.words import Message, msg
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.app.view import CouponView
-    from coupon_desk.mail.messages import RenderedMail
     from coupon_desk.people.operators import Session
 
 VERBS = {
@@ -44,8 +45,18 @@ VERBS = {
 }
 
 
+class Phase(Enum):
+    """How far the dialog is. What is held has been confirmed, and nothing of it has left the dialog."""
+
+    ASKING = auto()
+    HELD = auto()
+    HANDED_IN = auto()
+
+
 class CancelDialog(QDialog):
-    """One coupon, one request, one operation."""
+    """One coupon, one request, one operation. `scanned` brings the next coupon, when this one is done."""
+
+    scanned = Signal(str)
 
     def __init__(
         self,
@@ -61,35 +72,49 @@ class CancelDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._stage = stage
-        self._desk = desk
         self._work = work
         self._view = view
         self._kind = kind
-        self._is_submitted = False
+        self._phase = Phase.ASKING
+        self._request: CancelRequest | None = None
+        self._is_told = True
         self.setModal(True)
         self.setMinimumSize(820, 600)
-        self.resize(920, 660)
+        self.resize(920, 690)
         stage.speech.tell(self, kind.label, "setWindowTitle")
         orders = OrderChoice(stage, desk, session, view.code, order) if kind is OperationKind.ORDER_REFUND else None
-        self.form = RequestForm(stage, view, kind, desk.settings.policy.minimum_note_length, orders)
+        house = desk.settings
+        self.form = RequestForm(stage, view, kind, house.policy.minimum_note_length, house.desk.note_phrases, orders)
+        self.asking = Asking(stage, view, kind, self.form, may_confirm=self.may_confirm)
+        self.consequences, self.refusal = self.asking.consequences, self.asking.refusal
+        self.hold = Hold(stage, house.desk.hold_seconds)
+        self.hold.over.connect(self._hand_in)
+        self._holds = house.desk.hold_seconds > 0
         self.progress = Progress(stage, desk, session)
-        self.refusal = Banner(stage)
-        self.refusal.setObjectName("refusal")
         self._pages = QStackedWidget()
-        self._pages.addWidget(self._asking())
-        self._pages.addWidget(self.progress)
+        for page in (self.asking, self.hold, self.progress):
+            self._pages.addWidget(page)
         whole = column(self._top(), self._pages, self._bottom(), spacing=0)
         whole.setStretchFactor(self._pages, 1)
         self.setLayout(whole)
-        self.form.changed.connect(self._form_changed)
+        self.previews = Previews(stage, desk, session, view, kind, self.form, self)
+        self.previews.failed.connect(lambda error: self._tell(error.what))
+        self.consequences.mail_asked.connect(self.previews.show_mail)
+        self.consequences.receipt_asked.connect(self.previews.show_receipt)
+        self.kept = KeptNote(stage, desk.drafts, session.login, view.code, kind, self.form.note)
+        self.kept.came_back.connect(lambda: self._tell(msg("The note that you had begun is here again.")))
+        self._mark = self.form.mark()
+        ScannerWatch(self, scanner_keys(house.desk), self._mark_form, self._take_scan)
+        self.form.note.code_committed.connect(self._take_scan)
+        self.asking.changed.connect(self._form_changed)
         work.changed.connect(self._operation_changed)
         work.failed.connect(self._work_failed)
         self._form_changed()
         if orders is not None:
-            orders.changed.connect(self.consequences.show_order)
             orders.look()
         if self.may_confirm:
             self.form.focus()
+            self.kept.recall()
         else:
             stage.speech.tell(self.keep, msg("Close"))
             self.setMinimumSize(560, 420)
@@ -107,27 +132,57 @@ class CancelDialog(QDialog):
         return self.progress.operation
 
     def confirm(self) -> None:
-        """Hand the request in, once."""
-        if self._is_submitted or not self.may_confirm:
+        """Hand the request in, once; where the house holds it for a while, then."""
+        if self._phase is not Phase.ASKING or not self.may_confirm:
             return
         if self.form.what_is_missing() is not None:
             self._form_changed()
             self.form.mark_missing()
             return
-        self._is_submitted = True
-        self.confirm_button.setEnabled(False)
-        self._show_progress()
-        if not self._work.begin(self.form.request()):
-            self.progress.show_error(DeskError(msg("This window is already working on this coupon.")))
+        self._request = self.form.request()
+        if self._holds:
+            self._hold_it()
+        else:
+            self._hand_in()
+
+    def reject(self) -> None:
+        """Close; what is held is only stopped, and asked again."""
+        if self._phase is Phase.HELD:
+            self._stop(msg("Stopped in time: nothing was sent, and the coupon is kept."))
+            self.kept.keep()
+        else:
+            super().reject()
+
+    def leave(self) -> None:
+        """Nobody looks here any more: what was written is kept; what is held is not begun, and that is told later."""
+        if self._phase is Phase.HELD:
+            self._is_told = False
+            self._stop(msg("The desk was left before it began: nothing was sent."))
+        elif self._is_told:
+            self.kept.keep()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was not begun is told here, and need not be told elsewhere."""
+        super().showEvent(event)
+        self._is_told = True
+        self.kept.keep()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Closed or locked; a window that is minimised is neither."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self.leave()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Ctrl+Enter confirms, Enter and Esc keep the coupon, digits pick a reason."""
+        """Ctrl+Enter confirms, Enter and Esc keep the coupon, digits pick a reason. A key that is held down does it once."""
         is_enter = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if is_enter and event.isAutoRepeat():
+            return
         if is_enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.confirm()
         elif is_enter or event.key() == Qt.Key.Key_Escape:
             self.reject()
-        elif not self._is_submitted and event.text().isdigit() and self.form.reasons.isVisibleTo(self):
+        elif self._phase is Phase.ASKING and event.text().isdigit() and self.form.reasons.isVisibleTo(self):
             if self.form.reasons.pick_number(int(event.text())):
                 self.form.note.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
@@ -148,55 +203,6 @@ class CancelDialog(QDialog):
         inside.setAlignment(points, Qt.AlignmentFlag.AlignVCenter)
         return frame("header", inside)
 
-    def _asking(self) -> QWidget:
-        stage, view = self._stage, self._view
-        self.consequences = Consequences(stage, view, self._kind)
-        self.consequences.preview_asked.connect(self._read_mail)
-        self.checks = Findings(stage)
-        self.checks.show_lines(checks(view.evidence, view.verdict, self._told_elsewhere()))
-        left = column(
-            self.refusal,
-            self.consequences,
-            column(label(stage, msg("Checked just now"), "section"), self.checks, spacing=6),
-            0,
-            spacing=18,
-            margins=(26, 20, 20, 20),
-        )
-        inner = QWidget()
-        inner.setLayout(left)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(inner)
-        right = frame("pane", column(self.form, margins=(24, 20, 26, 20)))
-        right.setFixedWidth(420)
-        if view.evidence.taking_over is not None:
-            self.refusal.show_message(
-                Tone.WARN,
-                msg("Only if the other desk is gone for good"),
-                msg("A desk that still works goes on by itself, also after a restart: let it finish."),
-                "people",
-            )
-        if not self.may_confirm:
-            first = view.verdict.refusals[0].message
-            is_used = view.verdict.has(Rule.USED)
-            title = msg("Already used") if is_used else msg("May not be cancelled")
-            self.refusal.show_message(Tone.DANGER, title, first, "used" if is_used else "refused")
-            self.consequences.hide()
-            right.hide()
-        whole = row(scroll, right, spacing=0)
-        whole.setStretchFactor(scroll, 1)
-        page = QWidget()
-        page.setLayout(whole)
-        return page
-
-    def _told_elsewhere(self) -> tuple[Finding, ...]:
-        """The refusal has a banner of its own; that the coupon is used is what a refund for its order begins with."""
-        if self._kind is OperationKind.ORDER_REFUND:
-            return tuple(finding for finding in self._view.verdict.findings if finding.rule is Rule.USED)
-        return () if self.may_confirm else self._view.verdict.refusals[:1]
-
     def _bottom(self) -> QWidget:
         stage = self._stage
         self.hint = label(stage, role="muted", wraps=True)
@@ -214,13 +220,15 @@ class CancelDialog(QDialog):
         inside.setStretchFactor(self.hint, 1)
         return frame("footer", inside)
 
+    def _tell(self, message: Message) -> None:
+        self._stage.speech.tell(self.hint, message)
+
     def _form_changed(self) -> None:
-        if self._is_submitted:
+        if self._phase is not Phase.ASKING:
             return
         missing = self.form.what_is_missing() if self.may_confirm else None
         self.confirm_button.setEnabled(missing is None)
-        self.consequences.show_reason(self.form.reason)
-        self._stage.speech.tell(self.hint, missing or self._ready())
+        self._tell(missing or self._ready())
 
     def _ready(self) -> Message:
         if not self.may_confirm:
@@ -229,43 +237,73 @@ class CancelDialog(QDialog):
             return msg("A second person will be asked to approve. Ctrl+Enter confirms.")
         return msg("Ctrl+Enter confirms. Enter and Esc keep the coupon.")
 
+    def _hold_it(self) -> None:
+        self._phase = Phase.HELD
+        self.kept.keep(is_held=True)
+        self._pages.setCurrentWidget(self.hold)
+        self.confirm_button.hide()
+        self._stage.speech.tell(self.keep, msg("Stop"))
+        self._tell(msg("It begins by itself when the time is over."))
+        self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.hold.begin()
+
+    def _stop(self, why: Message) -> None:
+        """Nothing comes of what is held; nothing was sent."""
+        self.hold.stop()
+        self._phase, self._request = Phase.ASKING, None
+        self._pages.setCurrentWidget(self.asking)
+        self._stage.speech.tell(self.keep, msg("Keep coupon"))
+        self.confirm_button.show()
+        self.form.note.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._form_changed()
+        self._tell(why)
+
+    def _hand_in(self) -> None:
+        if self._request is None:
+            return
+        self._phase = Phase.HANDED_IN
+        self._show_progress()
+        if not self._work.begin(self._request):
+            self.progress.show_error(DeskError(msg("This window is already working on this coupon.")))
+
     def _show_progress(self) -> None:
         self.progress.begin()
         self._pages.setCurrentWidget(self.progress)
         self.confirm_button.hide()
         self._stage.speech.tell(self.keep, msg("Close"))
-        self._stage.speech.tell(self.hint, msg("You may close this window: the work goes on."))
-        self.keep.setFocus()
+        self._tell(msg("You may close this window: the work goes on."))
+        self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _operation_changed(self, operation: Operation) -> None:
-        if not self._is_submitted or operation.code != self._view.code:
+        if self._phase is not Phase.HANDED_IN or operation.code != self._view.code:
             return
+        self.kept.hand_in()
         self.progress.show_operation(operation)
         if operation.state is OperationState.COMPLETED and operation.kind is not OperationKind.ORDER_REFUND:
             self.pill.show_status(CouponStatus.CANCELLED)
         if operation.state.is_over:
-            self._stage.speech.tell(self.hint, msg("Written in the trail as {operation}.", operation=operation.id[:13]))
+            self._tell(msg("Written in the trail as {operation}.", operation=operation.id[:13]))
 
     def _work_failed(self, code: CouponCode | None, error: DeskError) -> None:
-        if self._is_submitted and code == self._view.code:
+        if self._phase is Phase.HANDED_IN and code == self._view.code:
             self.progress.show_error(error)
-            self._stage.speech.tell(self.hint, error.done or msg("What was begun stands in the trail."))
+            self._tell(error.done or msg("What was begun stands in the trail."))
 
-    def _read_mail(self) -> None:
-        desk, view = self._desk, self._as_asked()
-        self._stage.runner.read(self, "mail", lambda: desk.mail_preview(view), self._show_mail, self._mail_failed)
+    def _mark_form(self) -> None:
+        self._mark = self.form.mark()
 
-    def _as_asked(self) -> CouponView:
-        """The coupon with the points that are really asked for: a refund may give back a part of them."""
-        refund = self.form.order.chosen if self.form.order is not None else None
-        before = self._view.balance_before
-        if refund is None:
-            return self._view
-        after = None if before is None else before + refund.verdict.points_to_return
-        return replace(self._view, verdict=refund.verdict, balance_after=after)
-
-    def _show_mail(self, mail: RenderedMail | None) -> None:
-        MailPreview(self._stage, mail, self).open()
-
-    def _mail_failed(self, error: DeskError) -> None:
-        self._stage.speech.tell(self.hint, error.what)
+    def _take_scan(self, text: str) -> bool:
+        """A scan changes nothing of what was filled in; when this coupon is done, it is the next one."""
+        if self._phase is Phase.ASKING:
+            self.form.go_back_to(self._mark)
+        is_done = self.operation is not None and self.operation.state is OperationState.COMPLETED
+        if not is_code(text):
+            self._tell(msg("What was scanned is not the code of a coupon."))
+        elif is_done:
+            self.reject()
+            self.scanned.emit(text)
+        elif CouponCode.parse(text) == self._view.code:
+            self._tell(msg("This is the coupon that was scanned."))
+        else:
+            self._tell(msg("{code} was scanned: first finish or keep this coupon.", code=CouponCode.parse(text).text))
+        return True

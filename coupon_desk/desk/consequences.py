@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QLayout, QPushButton, QWidget
 
 from coupon_desk.cancellation.operation import OperationKind
+from coupon_desk.coupons.evidence import DiscountSeen
 from coupon_desk.coupons.reasons import Reason
-from coupon_desk.desk.controls import Elided, button, column, frame, icon_label, label, row
+from coupon_desk.desk.balance_part import BalancePart
+from coupon_desk.desk.controls import Elided, allow, button, column, icon_label, label, row
 from coupon_desk.desk.figures import Figures, of_proposal
 from coupon_desk.desk.stage import Stage
 from coupon_desk.words import Language, Message, msg
@@ -22,9 +24,10 @@ LANGUAGES = {Language.EN: msg("English"), Language.JA: msg("Japanese")}
 
 
 class Consequences(QWidget):
-    """Drawn from the live evidence and from the reason that was picked."""
+    """Drawn from the live evidence and from the reason that was picked; e-mail and receipt can be read beforehand."""
 
-    preview_asked = Signal()
+    mail_asked = Signal()
+    receipt_asked = Signal()
 
     def __init__(self, stage: Stage, view: CouponView, kind: OperationKind) -> None:
         super().__init__()
@@ -34,46 +37,35 @@ class Consequences(QWidget):
         self._gained: int = view.points_gained
         self._code = label(stage, role="body", wraps=True)
         self._points = label(stage, role="strong", wraps=True)
-        self._balance_title = label(stage, msg("Balance of the customer"), "small")
-        self._before = label(stage, role="figure")
-        self._after = label(stage, role="figure")
-        self._arrow = icon_label(stage, "arrow-right", "muted", 20)
-        self._gain = label(stage, role="gain")
-        balance = row(self._before, self._arrow, self._after, 0, self._gain, spacing=10)
+        self.balance = BalancePart(stage)
+        self.balance.show_expiry(view.points_expire_on, view.looked_at.astimezone().date())
         self.figures = Figures(stage)
         self.figures.hide()
         self._proposal = label(stage, role="muted", wraps=True)
         self._proposal.hide()
-        self._balance = frame("well", column(self._balance_title, balance, spacing=2, margins=(14, 10, 14, 12)))
         self._mail = label(stage, role="body", wraps=True)
         self._address = Elided("muted")
-        self.preview = button(stage, msg("Preview"), "link")
-        self.preview.setObjectName("mail-preview")
-        self.preview.clicked.connect(self.preview_asked)
+        self.preview = self._link("mail-preview", msg("Read the e-mail"), self.mail_asked)
+        self._receipt = label(stage, role="body", wraps=True)
+        self.receipt_preview = self._link("receipt-preview", msg("See the receipt"), self.receipt_asked)
+        self._for_good = label(stage, role="body", wraps=True)
         address = row(self._address, self.preview)
         address.setStretchFactor(self._address, 1)
-        mail = column(self._mail, address, spacing=0)
-        self._mail_part = QWidget()
-        self._mail_part.setLayout(mail)
+        mail = QWidget()
+        mail.setLayout(column(self._mail, address, spacing=0))
         is_refund = kind is OperationKind.ORDER_REFUND
-        code_line = row(icon_label(stage, "used" if is_refund else "cancelled", "muted", 18), self._code, spacing=10)
-        code_line.setStretchFactor(self._code, 1)
-        points_line = row(icon_label(stage, "swap", "muted", 18), self._points, spacing=10)
-        points_line.setStretchFactor(self._points, 1)
-        envelope = icon_label(stage, "mail", "muted", 18)
-        mail_line = row(envelope, self._mail_part, spacing=10)
-        mail_line.setAlignment(envelope, Qt.AlignmentFlag.AlignTop)
-        mail_line.setStretchFactor(self._mail_part, 1)
         self.setLayout(
             column(
                 label(stage, msg("What will happen"), "section"),
-                code_line,
-                points_line,
+                self._line("used" if is_refund else "cancelled", self._code),
+                self._line("swap", self._points),
                 self.figures,
                 self._proposal,
-                self._balance,
-                mail_line,
-                spacing=10,
+                self.balance,
+                self._line("mail", mail),
+                self._line("document", self._receipt, self.receipt_preview),
+                self._line("lock", self._for_good),
+                spacing=7,
             )
         )
         self.show_reason(None)
@@ -92,28 +84,26 @@ class Consequences(QWidget):
     def show_reason(self, reason: Reason | None) -> None:
         """The reason decides whether points go back."""
         view, tell = self._view, self._stage.speech.tell
-        tell(
-            self._code,
-            msg("The coupon stays used.")
-            if self._kind is OperationKind.ORDER_REFUND
-            else msg("The code stops working at once."),
-        )
+        is_refund = self._kind is OperationKind.ORDER_REFUND
         returns = self._kind is not OperationKind.INVALIDATE and (reason is None or reason.returns_points)
+        tell(self._code, msg("The coupon stays used.") if is_refund else msg("The code stops working at once."))
         tell(self._points, self._about_points(returns=returns))
-        before, gain = view.balance_before, self._gained
-        self._balance.setVisible(returns and before is not None)
-        if returns and before is not None:
-            tell(self._before, msg("{points}", points=before))
-            tell(self._after, msg("{points}", points=before + gain))
-            tell(self._gain, msg("+{points}", points=gain))
-        is_told = view.email_masked is not None and returns
+        self.balance.setVisible(returns and view.balance_before is not None)
+        if view.balance_before is not None:
+            self.balance.show_points(view.balance_before, self._gained)
+        self._show_mail(is_told=view.email_masked is not None and returns)
+        tell(self._receipt, msg("A receipt is made, in {language}.", language=LANGUAGES[view.mail_language]))
+        is_known = reason is not None or is_refund
+        allow(self._stage, self.receipt_preview, None if is_known else msg("Pick a reason first: it stands on the receipt."))
+        tell(self._for_good, self._about_good(returns=returns))
+
+    def _show_mail(self, *, is_told: bool) -> None:
         self._address.setVisible(is_told)
         self.preview.setVisible(is_told)
-        self._address.say(view.email_masked or "")
-        if is_told:
-            tell(self._mail, msg("The customer is told by e-mail, in {language}.", language=LANGUAGES[view.mail_language]))
-        else:
-            tell(self._mail, msg("No e-mail is sent."))
+        self._address.say(self._view.email_masked or "")
+        language = LANGUAGES[self._view.mail_language]
+        told = msg("The customer is told by e-mail, in {language}.", language=language)
+        self._stage.speech.tell(self._mail, told if is_told else msg("No e-mail is sent."))
 
     def _about_points(self, *, returns: bool) -> Message:
         if not returns:
@@ -121,3 +111,28 @@ class Consequences(QWidget):
         if not self._gained and self._kind is not OperationKind.ORDER_REFUND:
             return msg("The other desk has returned the points. None are returned again; the rest is finished.")
         return msg("{points} points are returned to the customer.", points=self._gained)
+
+    def _about_good(self, *, returns: bool) -> Message:
+        """What no button of this program takes back."""
+        discount = self._view.evidence.discount
+        if self._kind is OperationKind.ORDER_REFUND:
+            return msg("Cannot be undone: returned points stay with the customer.")
+        if not returns:
+            return msg("Cannot be undone: the code stays dead. The points can be returned after an investigation.")
+        if isinstance(discount, DiscountSeen) and not discount.bears_only_this_code:
+            return msg("Cannot be undone: the code is taken out of its discount, and the points stay with the customer.")
+        return msg("Cannot be undone: the code stays dead, and the points stay with the customer.")
+
+    def _link(self, name: str, text: Message, asked: SignalInstance) -> QPushButton:
+        made = button(self._stage, text, "link")
+        made.setObjectName(name)
+        made.clicked.connect(asked)
+        return made
+
+    def _line(self, icon: str, text: QWidget, beside: QWidget | None = None) -> QLayout:
+        """A thing that will happen, with its icon at the height of its first line, or of the button beside it."""
+        picture = icon_label(self._stage, icon, "muted", 18)
+        made = row(picture, text, *([beside] if beside is not None else []), spacing=10)
+        made.setAlignment(picture, Qt.AlignmentFlag.AlignTop if beside is None else Qt.AlignmentFlag.AlignVCenter)
+        made.setStretchFactor(text, 1)
+        return made

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from coupon_desk.coupons.code import CouponCode, InvalidCode
+from coupon_desk.coupons.code import CouponCode, InvalidCode, is_code
 from coupon_desk.coupons.coupon import Coupon
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.desk.coupon_rows import CouponRows
@@ -54,6 +54,13 @@ class CouponFinder(QObject):
         else:
             if self._rows.find(self._wanted).isValid() or not self._rows.is_fetching:
                 self.select(self._wanted)
+
+    def enter_again(self, text: str) -> None:
+        """One more Enter on the code that was entered: open the dialog for it, and for no other."""
+        if is_code(text) and CouponCode.parse(text) in {self._wanted, self._details.shown}:
+            self.ask_to_cancel()
+        else:
+            self.enter(text)
 
     def forget(self) -> None:
         """Something else is being searched for now."""

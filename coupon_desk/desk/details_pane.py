@@ -25,6 +25,7 @@ from coupon_desk.words import Amount, Message, msg
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.app.view import CouponView
+    from coupon_desk.coupons.code import CouponCode
     from coupon_desk.people.operators import Session
 
 WIDTH_PX: Final = 404
@@ -76,6 +77,11 @@ class DetailsPane(QFrame):
     def view(self) -> CouponView | None:
         """The live evidence that is shown; None while it is being gathered."""
         return self._view
+
+    @property
+    def shown(self) -> CouponCode | None:
+        """The coupon that is shown, whether its evidence is there or not."""
+        return self._coupon.code if self._coupon is not None else None
 
     def show_rights(self, rights: Mapping[Right, Message | None]) -> None:
         """What this operator may do and see; a sentence says why not."""

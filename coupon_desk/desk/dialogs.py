@@ -38,9 +38,13 @@ W = TypeVar("W", bound=QDialog)
 
 
 class Dialogs(QObject):
-    """Opens a dialog over its page and forgets it when it is closed; `closed` says so."""
+    """Opens a dialog over its page and forgets it when it is closed; `closed` says so.
+
+    `scanned` brings a code that was scanned in a dialog that was done.
+    """
 
     closed = Signal()
+    scanned = Signal(str)
 
     def __init__(
         self, stage: Stage, desk: CouponDesk, session: Session, work: Work, continuation: Continuation, page: QWidget
@@ -73,6 +77,7 @@ class Dialogs(QObject):
         parent = over or self._page
         dialog = CancelDialog(self._stage, self._desk, self._session, self._work, view, kind, parent, order=order)
         dialog.progress.second_person_asked.connect(lambda operation: self.second_person(operation, dialog))
+        dialog.scanned.connect(self.scanned)
         self._show(dialog)
         return dialog
 
@@ -175,7 +180,10 @@ class Dialogs(QObject):
         return window
 
     def close_windows(self) -> None:
-        """Close the windows beside the page, which no dialog keeps from being left alone."""
+        """Close the windows beside the page, which no dialog keeps from being left alone; begin nothing that is held."""
+        for dialog in self._open:
+            if isinstance(dialog, CancelDialog):
+                dialog.leave()
         for window in (
             self._found(TrailWindow),
             self._found(ReviewWindow),

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from coupon_desk.storage.in_place import put_in_place
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
@@ -44,9 +45,7 @@ def remember(desk: CouponDesk, operators: Iterable[Operator]) -> None:
         if not may_stand_open(desk) or not people:
             (desk.home / FILE).unlink(missing_ok=True)
         elif read(desk.home) != door:
-            beside = desk.home / f"{FILE}.new"
-            beside.write_text(json.dumps({"shop": door.shop, "people": door.people}, indent=2) + "\n", encoding="utf-8")
-            os.replace(beside, desk.home / FILE)
+            put_in_place(desk.home / FILE, json.dumps({"shop": door.shop, "people": door.people}, indent=2) + "\n")
     except OSError as wrong:
         _log.info("what the next start may show cannot be written: %s", type(wrong).__name__)
 

@@ -26,7 +26,7 @@ class Findings(QWidget):
     def __init__(self, stage: Stage) -> None:
         super().__init__()
         self._stage = stage
-        self._lines = column(spacing=6)
+        self._lines = column(spacing=2)
         self.setLayout(self._lines)
 
     def show_findings(self, findings: Iterable[Finding]) -> None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import QByteArray, QObject
+from PySide6.QtCore import QByteArray, QEvent, QObject, QTimer
 from PySide6.QtWidgets import QMainWindow
 
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.theme import Scheme
+from coupon_desk.storage.in_place import put_in_place
 from coupon_desk.words import Language
 
 FILE: Final = "desk.json"
+KEEP_AFTER_MS: Final = 1000
+MOVES: Final = {QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.WindowStateChange}
 
 _log = logging.getLogger("coupon_desk.desk")
 
@@ -39,6 +41,10 @@ class WindowMemory(QObject):
         self._window = window
         self._home: Path | None = None
         self._language: Language | None = None
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(KEEP_AFTER_MS)
+        self._soon.timeout.connect(self.keep)
         stage.speech.changed.connect(self._language_chosen)
         stage.theme.changed.connect(self.keep)
 
@@ -54,9 +60,17 @@ class WindowMemory(QObject):
         self._stage.speech.switch(language)
         self._stage.theme.apply(language, found.theme)
         self._home = home
+        self._window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Moved or made larger: keep it soon, as nobody knows whether it will be closed or killed."""
+        if event.type() in MOVES:
+            self._soon.start()
+        return super().eventFilter(watched, event)
 
     def keep(self) -> None:
         """Write down how it is now."""
+        self._soon.stop()
         if self._home is None:
             return
         geometry = bytes(self._window.saveGeometry().toBase64().data()).decode("ascii")
@@ -89,10 +103,3 @@ def write(home: Path, remembered: Remembered) -> None:
         put_in_place(home / FILE, json.dumps(asdict(remembered), indent=2) + "\n")
     except OSError as wrong:
         _log.info("what the window should remember cannot be written: %s", type(wrong).__name__)
-
-
-def put_in_place(file: Path, text: str) -> None:
-    """Write a text beside the old file and put it in its place, so that there is always one of the two. Raises OSError."""
-    beside = file.with_name(f"{file.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, file)

@@ -47,6 +47,16 @@ class ReasonPicker(QWidget):
         self._buttons[reason].setChecked(True)
         self._tell()
 
+    def put(self, reason: Reason | None) -> None:
+        """Have this one picked, or none, as it was before."""
+        if reason is self.reason:
+            return
+        self._group.setExclusive(False)
+        for one, choice in self._buttons.items():
+            choice.setChecked(one is reason)
+        self._group.setExclusive(True)
+        self._tell()
+
     def pick_number(self, number: int) -> bool:
         """Pick by number, 1 to 9; False where there is no such reason."""
         if not 1 <= number <= len(REASONS):

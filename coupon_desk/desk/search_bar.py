@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QColor, QIcon, QInputMethodEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QLineEdit, QPushButton, QToolButton, QWidget
 
 from coupon_desk.catalogue.query import CouponQuery, StatusFilter
+from coupon_desk.coupons.code import is_code
 from coupon_desk.desk.asked import Asked
 from coupon_desk.desk.controls import button, column, frame, row
 from coupon_desk.desk.filter_chips import FilterChips, count_of
@@ -35,16 +36,21 @@ FILTERS_PX: Final = 124
 
 
 class SearchBar(QWidget):
-    """`changed` tells a new query, with each key; `entered` tells the text when Enter was pressed."""
+    """`changed` tells a new query, with each key; `entered` tells the text when Enter was pressed.
+
+    `entered_again` comes instead for one more Enter on a text that nobody has touched since.
+    """
 
     changed = Signal(object)
     entered = Signal(str)
+    entered_again = Signal(str)
     left_downwards = Signal()
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
         self._stage = stage
         self.asked = Asked(self)
+        self._entered = ""
         self.text = _SearchField()
         self.text.setObjectName("search")
         self.text.setClearButtonEnabled(False)
@@ -74,6 +80,7 @@ class SearchBar(QWidget):
         self.setLayout(column(self._top, row(frame("segments", segments), 0), self.panel, self.chips, spacing=10))
         self.text.textEdited.connect(self._type)
         self.text.returnPressed.connect(self._enter)
+        self.text.code_committed.connect(self._enter)
         self.text.escaped.connect(self.clear)
         self.text.went_down.connect(self.left_downwards)
         self.filters.toggled.connect(self._fold)
@@ -103,6 +110,11 @@ class SearchBar(QWidget):
         self.text.setFocus(Qt.FocusReason.OtherFocusReason)
         self.text.setText(text)
         self._type(text)
+
+    def enter(self, text: str) -> None:
+        """Search for this, as if it had been typed with Enter behind it."""
+        self.begin_with(text)
+        self._enter()
 
     def clear(self) -> None:
         """Search for nothing, that is for everything."""
@@ -141,6 +153,7 @@ class SearchBar(QWidget):
         self.asked.put(replace(self.query, statuses=statuses))
 
     def _type(self, text: str) -> None:
+        self._entered = ""
         self.asked.put(replace(self.query, text=text.strip()))
 
     def _show(self, query: CouponQuery) -> None:
@@ -180,24 +193,39 @@ class SearchBar(QWidget):
         return theme.icons.icon("search", QColor(theme.colours.muted), 18)
 
     def _enter(self) -> None:
-        self._type(self.text.text())
-        self.entered.emit(self.text.text())
+        text = self.text.text()
+        if text and text == self._entered:
+            self.entered_again.emit(text)
+            return
+        self._type(text)
+        self._entered = text
+        self.entered.emit(text)
 
 
 class _SearchField(QLineEdit):
-    """A field whose Esc clears and whose arrow down leaves for the table."""
+    """A field whose Esc clears and whose arrow down leaves for the table.
+
+    `code_committed` comes when an input method has brought a whole code: it kept the Enter behind it for itself.
+    """
 
     escaped = Signal()
     went_down = Signal()
+    code_committed = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Esc and arrow down are ours."""
+        """Esc and arrow down are ours; an Enter that is held down is one Enter."""
         if event.key() == Qt.Key.Key_Escape:
             self.escaped.emit()
         elif event.key() == Qt.Key.Key_Down:
             self.went_down.emit()
-        else:
+        elif not (event.isAutoRepeat() and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}):
             super().keyPressEvent(event)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        """A scanner's keys go through the input method where one is on; its Enter ends the composing and nothing else."""
+        super().inputMethodEvent(event)
+        if event.commitString() and is_code(self.text()):
+            self.code_committed.emit()
 
 
 def _with_count(word: Message, count: Count) -> Message:

@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from coupon_desk.catalogue.query import CouponQuery
 from coupon_desk.desk.columns import LAYOUT_AT_FIRST, Layout
-from coupon_desk.desk.memory import put_in_place
 from coupon_desk.desk.views import (
     ALL,
     LONGEST_NAME,
@@ -20,6 +19,7 @@ from coupon_desk.desk.views import (
     unpack_layout,
     unpack_query,
 )
+from coupon_desk.storage.in_place import put_in_place
 
 FILE: Final = "table.json"
 MOST_VIEWS: Final = 100

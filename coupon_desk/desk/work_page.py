@@ -27,7 +27,10 @@ from coupon_desk.desk.dialogs import Dialogs
 from coupon_desk.desk.header import Header, TrainingStrip
 from coupon_desk.desk.kept_views import KeptViews
 from coupon_desk.desk.list_actions import ListActions
+from coupon_desk.desk.not_begun_strip import NotBegunStrip
+from coupon_desk.desk.page_scans import PageScans
 from coupon_desk.desk.review_watch import ReviewWatch
+from coupon_desk.desk.scanner_pace import scanner_keys
 from coupon_desk.desk.search_bar import SearchBar
 from coupon_desk.desk.selection import Selected
 from coupon_desk.desk.selection_line import SelectionLine
@@ -80,6 +83,7 @@ class WorkPage(QWidget):
         self.column_menu = ColumnMenu(stage, self.table, self, hides_customer=self.rows.hides_customer)
         self.alarms = AlarmStrip(stage)
         self.attention = AttentionStrip(stage)
+        self.not_begun = NotBegunStrip(stage)
         self.details = DetailsPane(stage, desk, session)
         self.finder = CouponFinder(stage, desk, session, self.rows, self.table, self.details, self)
         self.status = StatusLine(stage)
@@ -92,6 +96,7 @@ class WorkPage(QWidget):
         self._first_rows.setInterval(PAINTED_AFTER_MS)
         self._first_rows.timeout.connect(self._begin_upkeep)
         self._lay_out(is_training=desk.is_training)
+        self.scans = PageScans(self, self.search, scanner_keys(desk.settings.desk))
         self._connect_search()
         self._connect_list()
         self._connect_details()
@@ -117,6 +122,8 @@ class WorkPage(QWidget):
         self._first_rows.stop()
         self._count()
         self._read_operations()
+        desk, login = self._desk, self.session.login
+        self._stage.runner.read(self, "not-begun", lambda: desk.drafts.not_begun(login), self.not_begun.show_codes, self._fail)
         self.upkeep.begin()
         self.review_watch.begin()
         self.continuation.resume()
@@ -148,7 +155,8 @@ class WorkPage(QWidget):
         self.list = CouponList(stage, self.table)
         self.search.put_beside(self.view_button, column_button(stage, self.column_menu))
         card = frame("card", column(self.list, self.selection_line, spacing=0, margins=(1, 6, 1, 1)))
-        left = column(self.alarms, self.search, self.problem, self.attention, card, spacing=14, margins=(20, 18, 20, 18))
+        told = (self.problem, self.not_begun, self.attention)
+        left = column(self.alarms, self.search, *told, card, spacing=14, margins=(20, 18, 20, 18))
         left.setStretchFactor(card, 1)
         middle = row(left, self.details, spacing=0)
         middle.setStretchFactor(left, 1)
@@ -161,6 +169,7 @@ class WorkPage(QWidget):
         self._counting.timeout.connect(self._count)
         self.search.changed.connect(self._search)
         self.search.entered.connect(self._enter)
+        self.search.entered_again.connect(self.finder.enter_again)
         self.search.left_downwards.connect(self.finder.go_down)
         self.list.show_all_asked.connect(self.search.show_all)
         self.rows.arrived.connect(self._rows_arrived)
@@ -192,6 +201,7 @@ class WorkPage(QWidget):
         self.details.refund_asked.connect(lambda view: self.dialogs.cancel(view, OperationKind.ORDER_REFUND))
         self.details.receipt_asked.connect(self.dialogs.receipt)
         self.details.take_over_asked.connect(self.dialogs.cancel)
+        self.dialogs.scanned.connect(self.search.enter)
         self.dialogs.closed.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
         self.header.lock_asked.connect(self.lock_asked)
         self.header.switch_asked.connect(self.switch_asked)
@@ -201,6 +211,7 @@ class WorkPage(QWidget):
         self.header.trail_asked.connect(self.dialogs.trail)
         self.header.bulk_asked.connect(self.dialogs.bulk)
         self.header.reminders_asked.connect(self.dialogs.reminders)
+        self.not_begun.show_asked.connect(self.search.enter)
         self.attention.show_asked.connect(self.dialogs.operation)
         self.attention.resume_asked.connect(self.continuation.resume)
 
