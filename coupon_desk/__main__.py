@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.app.printers import Printer
+    from coupon_desk.app.setup import Setup
     from coupon_desk.cancellation.operation import Operation
     from coupon_desk.cli.call import Call
     from coupon_desk.cli.window import Doors
@@ -63,7 +64,14 @@ def window_first(home: Path) -> int:
     behind = _Behind(home, threading.get_ident())
     ended: list[BaseException | int] = []
     try:
-        ended.append(run(behind.shop, config=home / "config.toml", open_training=behind.training_shop))
+        ended.append(
+            run(
+                behind.shop,
+                config=home / "config.toml",
+                open_training=behind.training_shop,
+                open_setup=behind.setup,
+            )
+        )
     except (Exception, KeyboardInterrupt) as failure:
         ended.append(failure)
     return behind.conclude(ended[0])
@@ -83,6 +91,10 @@ class _Behind:
     def training_shop(self) -> CouponDesk:
         """Open the desk on a fresh training shop. Raises DeskError."""
         return self._doors.training_shop()
+
+    def setup(self) -> Setup:
+        """What sets this home up."""
+        return self._doors.setup()
 
     def conclude(self, outcome: BaseException | int) -> int:
         """Tell what ended the window, where something did, and close; the exit status."""
@@ -121,12 +133,13 @@ class DeskWindow:
         open_desk: Callable[[], CouponDesk],
         config: Path | None = None,
         open_training: Callable[[], CouponDesk] | None = None,
+        open_setup: Callable[[], Setup] | None = None,
     ) -> int:
         """Show the desk until it is closed; the exit status."""
         _begin_qt()
         from coupon_desk.desk.application import run
 
-        return run(open_desk, config=config, open_training=open_training)
+        return run(open_desk, config=config, open_training=open_training, open_setup=open_setup)
 
     def cancel_and_picture(
         self, desk: CouponDesk, login: str, pin: str, code: CouponCode, folder: Path, say_step: Callable[[str], None]

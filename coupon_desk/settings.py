@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -14,7 +15,7 @@ from coupon_desk.address import PostgresAddress
 from coupon_desk.errors import ConfigurationError
 from coupon_desk.opening_hours import OpeningHours
 from coupon_desk.receipt_settings import Receipts
-from coupon_desk.words import Language, msg
+from coupon_desk.words import Language, Message, msg
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -35,8 +36,18 @@ _SECRET_VALUE: Final = re.compile(
     r"shp(at|ca|ua|ss|pa)_[0-9a-zA-Z]{8,}|://[^/@\s:]+:[^/@\s]+@|[?&](password|token|secret)=", re.IGNORECASE
 )
 _NOT_SECRETS: Final = {"replays_idempotency_key"}
+_PLACE: Final = re.compile(r"- at `\$\.([a-z_.]+)")
+_MISSING: Final = re.compile(r"missing required field `([a-z_]+)`")
 _GROUPS: Final = ("sign_in", "roles")
 """Its keys are names of the company's groups: “shopping-managers” holds no PIN."""
+
+
+class WrongSetting(ConfigurationError):
+    """Something in the file cannot be; `key` says what, e.g. `shopify.domain`, and is empty where it is the file itself."""
+
+    def __init__(self, what: Message, key: str) -> None:
+        super().__init__(what, todo=msg("Nothing was done. Correct the file and start again."))
+        self.key = key
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -248,6 +259,11 @@ def parse(text: str, file: Path) -> Settings:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         raise _refused(file, str(wrong)) from wrong
+    return of_table(table, file)
+
+
+def of_table(table: Mapping[str, Any], file: Path) -> Settings:
+    """The settings in the tables of a file; `file` is named in errors. Raises ConfigurationError."""
     _refuse_secrets(table, file, ())
     try:
         settings = msgspec.convert(table, Settings)
@@ -343,8 +359,10 @@ def _secret(file: Path, path: tuple[str, ...]) -> ConfigurationError:
     )
 
 
-def _refused(file: Path, why: str) -> ConfigurationError:
-    return ConfigurationError(
+def _refused(file: Path, why: str) -> WrongSetting:
+    place = _PLACE.search(why)
+    missing = _MISSING.search(why)
+    return WrongSetting(
         msg("The configuration {file} is wrong: {why}", file=str(file), why=why.replace("`$.", "`").replace("`$`", "the file")),
-        todo=msg("Nothing was done. Correct the file and start again."),
+        ".".join(part for part in (place[1] if place else "", missing[1] if missing else "") if part),
     )

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Self
 
 from coupon_desk.app.approvals import Approvals
 from coupon_desk.app.bulks import Bulks
+from coupon_desk.app.checks import Check
 from coupon_desk.app.coupon_reading import CouponReading, view_without_customer
 from coupon_desk.app.customer_looking import CustomerLooking
-from coupon_desk.app.doctor import Check, examine, examine_company
+from coupon_desk.app.doctor import examine, examine_company
 from coupon_desk.app.drafts import Drafts
 from coupon_desk.app.erasing import erase_customer, erase_what_is_old
 from coupon_desk.app.freshening import row_of
@@ -33,6 +34,7 @@ from coupon_desk.app.receipt_preview import receipt_preview
 from coupon_desk.app.reconciling import Reconciling
 from coupon_desk.app.reminder_sending import ReminderSender
 from coupon_desk.app.reminders import Reminders
+from coupon_desk.app.setup import Keepers, Setup
 from coupon_desk.app.signals import signals
 from coupon_desk.app.timeline_event import TimelineEvent
 from coupon_desk.app.trail_reading import TrailReading
@@ -443,6 +445,11 @@ class CouponDesk:
     def shipping_state(self) -> ShippingState | None:
         """How far the trail has come into the central database; None where none is configured. Asks only this home."""
         return self._parts.shipping.state() if self._parts.shipping is not None else None
+
+    @property
+    def setup(self) -> Setup:
+        """The configuration and the secrets of this home, for whoever may change them."""
+        return Setup(self.home, self.secrets, self.clock, Keepers(self.trail, self.people, self.hold))
 
     def doctor(self) -> tuple[Check, ...]:
         """Look at everything that has to work, one check each."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from coupon_desk.app.doctor import Check
+from coupon_desk.app.checks import Check
 from coupon_desk.central.place import Central
 from coupon_desk.central.shipped import ShippedTrail
 from coupon_desk.clock import Clock

@@ -9,12 +9,12 @@ import click
 from coupon_desk.cli.call import Call
 from coupon_desk.cli.options import for_scripts
 from coupon_desk.cli.tables import Cell, Colour, Row
-from coupon_desk.errors import ConfigurationError, DeskError, ExitStatus
+from coupon_desk.errors import ConfigurationError, ExitStatus
 from coupon_desk.people.roles import Right
 from coupon_desk.words import msg
 
 if TYPE_CHECKING:
-    from coupon_desk.app.doctor import Check
+    from coupon_desk.app.checks import Check
 
 
 @click.command(short_help="Check everything that has to work.")
@@ -34,25 +34,14 @@ def doctor(call: Call) -> int:
 
 def _checks(call: Call) -> tuple[Check, ...]:
     """All checks; where the configuration is wrong, that and what can be looked at without it."""
-    from coupon_desk.app.doctor import Check
+    from coupon_desk.app.checks import Check, keyring
 
     try:
         call.open()
     except ConfigurationError as wrong:
-        broken = Check(msg("Configuration"), False, wrong.what, wrong.todo)
-        return broken, _keyring(call)
+        return Check(msg("Configuration"), False, wrong.what, wrong.todo), keyring(call.vault())
     desk, _ = call.reader(Right.SEE, "doctor")
     return tuple(desk.doctor())
-
-
-def _keyring(call: Call) -> Check:
-    from coupon_desk.app.doctor import Check
-    from coupon_desk.vault import KeyringVault
-
-    try:
-        return Check(msg("Keyring"), True, msg("Stores and gives back: {keyring}.", keyring=KeyringVault(call.home).check()))
-    except DeskError as wrong:
-        return Check(msg("Keyring"), False, wrong.what, wrong.todo)
 
 
 def _document(call: Call, check: Check) -> dict[str, object]:

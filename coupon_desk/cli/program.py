@@ -14,6 +14,7 @@ from coupon_desk.cli.bulk import bulk
 from coupon_desk.cli.call import Call
 from coupon_desk.cli.cancelling import cancel, refund_order
 from coupon_desk.cli.central import central
+from coupon_desk.cli.configuration import config
 from coupon_desk.cli.coupons import search, show
 from coupon_desk.cli.demo import demo
 from coupon_desk.cli.doctor import doctor
@@ -79,6 +80,7 @@ for command in (
     signals,
     people,
     secrets,
+    config,
     central,
     doctor,
     training,

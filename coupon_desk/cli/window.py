@@ -15,9 +15,11 @@ from coupon_desk.words import Language, msg
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.app.printers import Printer
+    from coupon_desk.app.setup import Setup
     from coupon_desk.cancellation.operation import Operation
     from coupon_desk.coupons.code import CouponCode
     from coupon_desk.receipts.layout import ReceiptWidth
+    from coupon_desk.vault import KeyringVault
 
 
 class QtMissing(DeskError):
@@ -40,11 +42,12 @@ class Window(Protocol):
         open_desk: Callable[[], CouponDesk],
         config: Path | None = None,
         open_training: Callable[[], CouponDesk] | None = None,
+        open_setup: Callable[[], Setup] | None = None,
     ) -> int:
         """Show the desk until it is closed; the exit status.
 
-        Both ways to open are called on a worker, after the window is there. Without the file `config` the training shop is
-        offered.
+        All ways to open are called on a worker, after the window is there. Without the file `config` the training shop and the
+        assistant are offered.
         """
 
     def cancel_and_picture(
@@ -69,11 +72,11 @@ def open_window(call: Call) -> int:
         )
     call.log()
     doors = Doors(call, threading.get_ident())
-    return call.window.open(doors.shop, call.home / "config.toml", doors.training_shop)
+    return call.window.open(doors.shop, call.home / "config.toml", doors.training_shop, doors.setup)
 
 
 class Doors:
-    """The two ways into a desk from the window; both take a while and belong on a worker.
+    """The ways into a desk from the window; all take a while and belong on a worker.
 
     `window_thread` is the one that must never wait for the keyring.
     """
@@ -85,11 +88,14 @@ class Doors:
     def shop(self) -> CouponDesk:
         """Open the desk on this home. Raises DeskError."""
         from coupon_desk.app.desk import CouponDesk
-        from coupon_desk.vault import KeyringVault
 
-        home, log = self._call.home, self._call.log()
-        vault = KeyringVault(home, forbidden_thread=self._window_thread, revealed=log.mask.register)
-        return CouponDesk.open(home, secrets=vault, log=log)
+        return CouponDesk.open(self._call.home, secrets=self._vault(), log=self._call.log())
+
+    def setup(self) -> Setup:
+        """What sets this home up."""
+        from coupon_desk.app.setup import Setup
+
+        return Setup(self._call.home, self._vault())
 
     def training_shop(self) -> CouponDesk:
         """Open the desk on a fresh training shop. Raises DeskError."""
@@ -97,3 +103,8 @@ class Doors:
 
         self._call.log()
         return open_training(self._call.home / "training")
+
+    def _vault(self) -> KeyringVault:
+        from coupon_desk.vault import KeyringVault
+
+        return KeyringVault(self._call.home, forbidden_thread=self._window_thread, revealed=self._call.log().mask.register)

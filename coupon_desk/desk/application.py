@@ -14,16 +14,24 @@ from coupon_desk.desk.first_sight import Frame
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.app.setup import Setup
     from coupon_desk.words import Language
 
     OpenDesk = Callable[[], CouponDesk]
+    OpenSetup = Callable[[], Setup]
 
 
-def run(open_desk: OpenDesk, *, config: Path | None = None, open_training: OpenDesk | None = None) -> int:
+def run(
+    open_desk: OpenDesk,
+    *,
+    config: Path | None = None,
+    open_training: OpenDesk | None = None,
+    open_setup: OpenSetup | None = None,
+) -> int:
     """Open the window and work until it is closed; returns the exit status.
 
     `open_desk` is called on a worker and may import what it needs. Where `config` is given and does not exist, the first-run
-    page is shown, which offers `open_training`.
+    page is shown, which offers `open_training` and, with `open_setup`, the assistant.
     """
     application = make_application()
     application.setQuitOnLastWindowClosed(False)
@@ -34,7 +42,7 @@ def run(open_desk: OpenDesk, *, config: Path | None = None, open_training: OpenD
 
     def furnish() -> None:
         try:
-            furnished.append(_Furnished(frame, open_desk, config, open_training))
+            furnished.append(_Furnished(frame, open_desk, config, open_training, open_setup))
         except Exception as failure:  # nothing can be shown: whoever called tells why
             failed.append(failure)
             application.quit()
@@ -58,6 +66,7 @@ class _Furnished:
         open_desk: OpenDesk,
         config: Path | None,
         open_training: OpenDesk | None,
+        open_setup: OpenSetup | None,
     ) -> None:
         from coupon_desk.desk.garbage import WindowGarbage
         from coupon_desk.desk.memory import WindowMemory
@@ -73,7 +82,7 @@ class _Furnished:
         if config is not None:
             memory.recall(config.parent)
         stage.theme.apply(stage.speech.language)
-        self.window = Window(stage, open_desk, config=config, open_training=open_training)
+        self.window = Window(stage, open_desk, config=config, open_training=open_training, open_setup=open_setup)
         # The training shop's home is known only when it is open.
         self.window.opened.connect(lambda desk: memory.recall(desk.home))
         self.window.opened.connect(lambda _desk: self.garbage.spare_what_is_loaded())

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from coupon_desk.app.inbox import InboxItem
     from coupon_desk.app.view import CouponView
     from coupon_desk.coupons.code import CouponCode
+    from coupon_desk.desk.settings_window import SettingsWindow
     from coupon_desk.people.operators import Session
 
 W = TypeVar("W", bound=QDialog)
@@ -124,6 +125,14 @@ class Dialogs(QObject):
     def people(self) -> PeopleDialog:
         """The operators, for whoever manages them; everybody else reads why not."""
         dialog = PeopleDialog(self._stage, self._desk, self._session, self._page)
+        self._show(dialog)
+        return dialog
+
+    def settings(self) -> SettingsWindow:
+        """The settings of this desk; whoever may not change them reads why."""
+        from coupon_desk.desk.settings_window import SettingsWindow  # late: nobody sets a shop up every day
+
+        dialog = SettingsWindow(self._stage, self._desk, self._session, self._page)
         self._show(dialog)
         return dialog
 

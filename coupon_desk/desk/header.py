@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QMenu, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton
 
 from coupon_desk.desk.controls import allow, button, column, icon_label, label, row
 from coupon_desk.desk.stage import Stage
@@ -44,6 +44,7 @@ class Header(QFrame):
     reminders_asked = Signal()
     pin_asked = Signal()
     people_asked = Signal()
+    settings_asked = Signal()
 
     def __init__(self, stage: Stage, shop_name: str, operator: Operator) -> None:
         super().__init__()
@@ -127,6 +128,10 @@ class Header(QFrame):
         menu.addSeparator()
         _entry(self._stage, menu, msg("Change your PIN…")).triggered.connect(self.pin_asked)
         _entry(self._stage, menu, msg("Operators…")).triggered.connect(self.people_asked)
+        settings = _entry(self._stage, menu, msg("Settings…"))
+        settings.setShortcut(QKeySequence("Ctrl+,"))
+        settings.triggered.connect(self.settings_asked)
+        self.addAction(settings)
         made.setMenu(menu)
         return made
 
@@ -154,6 +159,11 @@ def look_button(stage: Stage) -> QPushButton:
         action.triggered.connect(lambda _on=False, chosen=scheme: stage.theme.apply(scheme=chosen))
     made.setMenu(menu)
     return made
+
+
+def corner(stage: Stage) -> QHBoxLayout:
+    """What stands in the upper corner of the pages before anybody is signed in."""
+    return row(0, look_button(stage), margins=(0, 12, 16, 0))
 
 
 def _speak(stage: Stage, language: Language) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QWidget
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, Spinner, button, column, frame, icon_label, label, row
 from coupon_desk.desk.door import Door, remember
-from coupon_desk.desk.header import TrainingStrip, look_button
+from coupon_desk.desk.header import TrainingStrip, corner
 from coupon_desk.desk.pin_field import PinField
 from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
@@ -229,8 +229,7 @@ class SignInPage(QWidget):
         # Between two springs and not aligned: an aligned card gets the height that its sentences need at the window's width.
         centre = column(0, row(0, card, 0), 0)
         parts: list[QWidget] = [TrainingStrip(stage)] if is_training else []
-        corner = row(0, look_button(stage), margins=(0, 12, 16, 0))
-        whole = column(*parts, corner, centre, spacing=0)
+        whole = column(*parts, corner(stage), centre, spacing=0)
         whole.setStretchFactor(centre, 1)
         self.setLayout(whole)
         if door is not None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFileDialog, QFrame, QLayout, QLineEdit, QPushButton, QWidget
 
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, button, column, frame, icon_label, label, row
-from coupon_desk.desk.header import look_button
+from coupon_desk.desk.header import corner
 from coupon_desk.desk.pin_field import PinField
 from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
@@ -19,24 +19,6 @@ from coupon_desk.words import Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
-
-TEMPLATE: Final = """\
-[shop]
-name = "Ginza store"
-language = "ja"
-currency = "JPY"
-
-[shopify]
-domain = "example.myshopify.com"
-
-[pos]
-endpoint = "https://pos.example.com/api"
-
-[mail]
-host = "smtp.example.com"
-username = "desk"
-sender = "Ginza store <points@example.com>"
-"""
 
 
 class ProblemPage(QWidget):
@@ -72,54 +54,60 @@ class FirstRunPage(QWidget):
     """There is no configuration: practise in the training shop, or set this shop up."""
 
     training_asked = Signal()
-    retried = Signal()
+    setup_asked = Signal()
+    file_chosen = Signal(object)
 
-    def __init__(self, stage: Stage, config: Path, *, offers_training: bool) -> None:
+    def __init__(self, stage: Stage, *, offers_training: bool, offers_setup: bool) -> None:
         super().__init__()
+        self._stage = stage
         title = label(stage, msg("Welcome to Coupon Desk"), "title")
         intro = label(stage, msg("No shop has been set up on this computer yet."), "muted", wraps=True)
-        training = column(
-            row(icon_label(stage, "training", "accent", 22), label(stage, msg("Practise first"), "heading"), 0, spacing=10),
-            label(
-                stage,
-                msg("The training shop has customers, coupons and points of its own. Nothing in it is real."),
-                "muted",
-                wraps=True,
-            ),
-            spacing=8,
-        )
-        self.training = button(stage, msg("Open the training shop"), "primary")
+        self.training = button(stage, msg("Try the training shop"), "primary", key="T")
         self.training.setObjectName("open-training")
         self.training.clicked.connect(self.training_asked)
-        training.addLayout(row(self.training, 0))
-        training_card = frame("well", training)
-        training.setContentsMargins(20, 18, 20, 18)
-        training_card.setVisible(offers_training)
-        path = QLineEdit(str(config))
-        path.setReadOnly(True)
-        stage.speech.tell(path, msg("Where the configuration belongs"), "setAccessibleName")
-        template = QPlainTextEdit(TEMPLATE)
-        template.setProperty("role", "template")
-        template.setReadOnly(True)
-        template.setMinimumHeight(196)
-        template.setTabChangesFocus(True)
-        stage.speech.tell(template, msg("Example of a configuration"), "setAccessibleName")
-        copy = button(stage, msg("Copy the example"), icon="copy")
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(TEMPLATE))
-        self.retry = button(stage, msg("Try again"))
-        self.retry.setObjectName("try-again")
-        self.retry.clicked.connect(self.retried)
-        own = column(
-            row(icon_label(stage, "document", "accent", 22), label(stage, msg("Set up this shop"), "heading"), 0, spacing=10),
-            label(stage, msg("Save a file with your shop's addresses here. Secrets never go into it."), "muted", wraps=True),
-            path,
-            template,
-            row(copy, self.retry, 0),
-            spacing=10,
+        practise = _way(
+            stage,
+            "training",
+            msg("Practise first"),
+            msg(
+                "The training shop has customers, coupons and points of its own. Nothing in it is real, and every button works."
+            ),
+            self.training,
         )
-        self.setLayout(
-            _centred(stage, column(title, intro, 6, training_card, 6, own, spacing=8, margins=(36, 28, 36, 28)), 744)
+        practise.setVisible(offers_training)
+        self.setup = button(stage, msg("Set up this shop"), key="S")
+        self.setup.setObjectName("set-up")
+        self.setup.clicked.connect(self.setup_asked)
+        self.take_over = button(stage, msg("Import another desk's settings…"), "link", "document", "accent")
+        self.take_over.setObjectName("take-over")
+        self.take_over.clicked.connect(self._ask_which)
+        own = _way(
+            stage,
+            "ticket",
+            msg("Set up this shop"),
+            msg("Five short pages: the shop, Shopify, the point system, e-mail, and a first look whether all of it works."),
+            self.setup,
+            self.take_over,
         )
+        own.setVisible(offers_setup)
+        self.problem = Banner(stage)
+        card = column(title, intro, 8, practise, own, self.problem, spacing=10, margins=(36, 30, 36, 32))
+        self.setLayout(_centred(stage, card, 700))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Enter practises."""
+        super().showEvent(event)
+        self.training.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_error(self, error: DeskError) -> None:
+        """Say why it cannot be set up so."""
+        self.problem.show_message(Tone.DANGER, error.what, error.todo or error.done)
+
+    def _ask_which(self) -> None:
+        title = self._stage.speech.say(msg("Import another desk's settings"))
+        chosen, _ = QFileDialog.getOpenFileName(self, title, str(Path.home()), "TOML (*.toml)")
+        if chosen:
+            self.file_chosen.emit(Path(chosen))
 
 
 class FirstAdminPage(QWidget):
@@ -191,11 +179,18 @@ def _field(stage: Stage, name: Message) -> QLineEdit:
     return made
 
 
+def _way(stage: Stage, icon: str, title: Message, told: Message, *buttons: QPushButton) -> QFrame:
+    """One way to go on, in a well of its own."""
+    head = row(icon_label(stage, icon, "accent", 22), label(stage, title, "heading"), 0, spacing=10)
+    text = label(stage, told, "muted", wraps=True)
+    return frame("well", column(head, text, row(*buttons, 0), spacing=8, margins=(20, 18, 20, 18)))
+
+
 def _centred(stage: Stage, content: QLayout, width_px: int) -> QLayout:
+    # Between two springs and not aligned: an aligned card gets the height that its sentences need at the window's width.
     card = frame("card", content)
     card.setFixedWidth(width_px)
-    # Not by alignment: a layout asks what it aligns for no height that fits the width, and cuts long sentences off.
     centre = column(0, row(0, card, 0), 0)
-    whole = column(row(0, look_button(stage), margins=(0, 12, 16, 0)), centre, spacing=0)
+    whole = column(corner(stage), centre, spacing=0)
     whole.setStretchFactor(centre, 1)
     return whole

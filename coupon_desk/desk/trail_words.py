@@ -184,6 +184,7 @@ _EVENTS: Final[Mapping[str, Message]] = {
     "program.started": msg("Program started"),
     "program.stopped": msg("Program ended"),
     "settings.changed": msg("Settings changed"),
+    "settings.saved": msg("Settings saved by an administrator"),
 }
 
 _OTHER_REASONS: Final[Mapping[str, Message]] = {

@@ -26,13 +26,16 @@ from coupon_desk.words import Message, msg, prepare
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
+    from coupon_desk.app.setup import Setup
     from coupon_desk.desk.continuation import Continuation
+    from coupon_desk.desk.first_run import FirstRun
     from coupon_desk.desk.sign_in_page import SignInPage
     from coupon_desk.desk.start_pages import ProblemPage
     from coupon_desk.desk.work_page import WorkPage
     from coupon_desk.people.operators import Session
 
 OpenDesk = Callable[[], "CouponDesk"]
+OpenSetup = Callable[[], "Setup"]
 _PAGES: Final = tuple(f"coupon_desk.desk.{name}" for name in ("sign_in_page", "continuation", "work_page"))
 """What is shown when the desk is open; loaded with it, on a worker."""
 
@@ -54,6 +57,7 @@ class Window(QMainWindow):
         *,
         config: Path | None = None,
         open_training: OpenDesk | None = None,
+        open_setup: OpenSetup | None = None,
         idle_seconds: float | None = None,
         closes_desk: bool = True,
     ) -> None:
@@ -62,6 +66,7 @@ class Window(QMainWindow):
         self._stage = stage
         self._open_desk = open_desk
         self._open_training = open_training
+        self._open_setup = open_setup
         self._config = config
         self._closes_desk = closes_desk
         self._is_ending = False
@@ -105,14 +110,26 @@ class Window(QMainWindow):
     def open_desk(self) -> None:
         """Open the desk; without a configuration, ask what to do."""
         if self._config is not None and not self._config.exists():
-            from coupon_desk.desk.start_pages import FirstRunPage
-
-            page = FirstRunPage(self._stage, self._config, offers_training=self._open_training is not None)
-            page.training_asked.connect(self._open_training_shop)
-            page.retried.connect(self.open_desk)
-            self._show(page)
+            self._first_run().welcome()
             return
         self._begin_opening(self._open_desk)
+
+    def reopen(self) -> None:
+        """Close the desk, when what is under way has come to its end, and open it anew with what is configured now."""
+        desk, self.desk = self.desk, None
+        if desk is None:
+            return
+        self._end_watching()
+        self._leave_work()
+        if self.continuation is not None:
+            self.continuation.end()
+        self._opening = OpeningPage(self._stage)
+        self._show(self._opening)
+        self._forget_sign_in()
+        desk.abort_reads()
+        self._stage.runner.write(
+            self, lambda _tell: desk.close(), lambda _nothing: self._begin_opening(self._open_desk), self._not_opened
+        )
 
     def lock(self) -> None:
         """Put the sign-in page in front; the work behind it stays as it is, and goes on."""
@@ -163,6 +180,14 @@ class Window(QMainWindow):
         if self.continuation is not None:
             self.continuation.end()
         self._stage.runner.finish(self._finish)
+
+    def _first_run(self) -> FirstRun:
+        from coupon_desk.desk.first_run import FirstRun  # late: once in the life of a desk
+
+        made = FirstRun(self._stage, self._open_setup, self.pages, offers_training=self._open_training is not None)
+        made.training_asked.connect(self._open_training_shop)
+        made.configured.connect(self.open_desk)
+        return made
 
     def _begin_opening(self, open_desk: OpenDesk) -> None:
         self.pages.setCurrentWidget(self._opening)
@@ -263,6 +288,7 @@ class Window(QMainWindow):
         self.work_page = WorkPage(self._stage, self.desk, session, self.continuation)
         self.work_page.lock_asked.connect(self.lock)
         self.work_page.switch_asked.connect(self.switch)
+        self.work_page.reopen_asked.connect(self.reopen)
         self._show(self.work_page)
         self.work_page.begin()
 
@@ -290,6 +316,12 @@ class Window(QMainWindow):
         self.pages.removeWidget(self.work_page)
         self.work_page.deleteLater()
         self.work_page = None
+
+    def _forget_sign_in(self) -> None:
+        if self.sign_in_page is not None:
+            self.pages.removeWidget(self.sign_in_page)
+            self.sign_in_page.deleteLater()
+        self.sign_in_page = self._door_page = None
 
     def _show(self, page: QWidget) -> None:
         self.pages.addWidget(page)

@@ -60,6 +60,7 @@ class WorkPage(QWidget):
 
     lock_asked = Signal()
     switch_asked = Signal()
+    reopen_asked = Signal()
     selection_changed = Signal(object)
 
     def __init__(self, stage: Stage, desk: CouponDesk, session: Session, continuation: Continuation) -> None:
@@ -207,6 +208,7 @@ class WorkPage(QWidget):
         self.header.switch_asked.connect(self.switch_asked)
         self.header.pin_asked.connect(self.dialogs.pin)
         self.header.people_asked.connect(self.dialogs.people)
+        self.header.settings_asked.connect(self._open_settings)
         self.header.review_asked.connect(self.dialogs.review)
         self.header.trail_asked.connect(self.dialogs.trail)
         self.header.bulk_asked.connect(self.dialogs.bulk)
@@ -247,6 +249,9 @@ class WorkPage(QWidget):
 
     def _remind_selected(self, codes: tuple[CouponCode, ...]) -> None:
         self.dialogs.reminders(codes)
+
+    def _open_settings(self) -> None:
+        self.dialogs.settings().reopen_asked.connect(self.reopen_asked)
 
     def _explain(self, alarm: Alarm) -> None:
         dialog = self.dialogs.explain(alarm)

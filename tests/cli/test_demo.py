@@ -12,6 +12,7 @@ import pytest
 
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.printers import Printer
+from coupon_desk.app.setup import Setup
 from coupon_desk.cancellation.operation import CancelRequest, Operation, OperationKind
 from coupon_desk.cli.program import run
 from coupon_desk.coupons.code import CouponCode
@@ -32,6 +33,7 @@ class PlainWindow:
         open_desk: Callable[[], CouponDesk],
         config: Path | None = None,
         open_training: Callable[[], CouponDesk] | None = None,
+        open_setup: Callable[[], Setup] | None = None,
     ) -> int:
         desk = open_desk()
         self.opened.append(desk)

@@ -46,7 +46,7 @@ def test_every_command_of_the_interface_is_there_and_explains_itself() -> None:
     listed = [line.split()[0] for line in helped.output.split("Commands:")[1].splitlines() if line.strip()]
     assert listed == [
         *("demo", "search", "show", "cancel", "bulk", "refund-order", "inbox", "approvals", "investigations", "operations"),
-        *("resume", "reconcile", "receipt", "sync", "reminders", "audit", "signals", "people", "secrets", "central"),
+        *("resume", "reconcile", "receipt", "sync", "reminders", "audit", "signals", "people", "secrets", "config", "central"),
         *("doctor", "training"),
     ]
     for name in listed:

@@ -147,6 +147,7 @@ def test_without_a_configuration_the_training_shop_is_offered(stage: Stage, desk
     window.open_desk()
     page = window.page
     assert isinstance(page, FirstRunPage)
+    assert window.focusWidget() is page.training
     page.training.click()
     assert window.page is window.sign_in_page
     window.close()

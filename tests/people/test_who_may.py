@@ -21,12 +21,14 @@ from tests.surroundings.cleanliness import no_new_threads
 ENDS_OTHERWISE: Final[dict[str, type[DeskError]]] = {
     "explain an alarm": ConfigurationError,
     "share somebody": NotPermitted,
+    "change the configuration": NotPermitted,
 }
-"""What a permitted action meets in this home all the same: there is no alarm, and no centre."""
+"""What a permitted action meets in this home all the same: there is no alarm, no centre, and it is a training shop's."""
 
 STATUSES: Final = {
     "explain an alarm": {2},
     "share somebody": {3},
+    "change the configuration": {3},
     "central status": {2},
     "central ship": {2},
     "central verify": {2},

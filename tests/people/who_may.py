@@ -82,6 +82,8 @@ another's PIN             | manage_people | no     | no    | no      | yes   | n
 one's own PIN             | see           | yes    | yes   | yes     | yes   | yes     | engine cli
 store a secret            | settings      | no     | no    | no      | yes   | no      | cli
 delete a secret           | settings      | no     | no    | no      | yes   | no      | cli
+change the configuration  | settings      | no     | no    | no      | yes   | no      | engine cli
+hand the settings on      | settings      | no     | no    | no      | yes   | no      | cli
 sync                      | see           | yes    | yes   | yes     | yes   | yes     | cli
 doctor                    | see           | yes    | yes   | yes     | yes   | yes     | cli
 central status            | see           | yes    | yes   | yes     | yes   | yes     | cli

@@ -88,6 +88,11 @@ class Bench:
     _kept: dict[str, Operation] = field(default_factory=dict)
     _count: int = 0
 
+    @property
+    def config(self) -> Path:
+        """The home's configuration."""
+        return self.folder / "config.toml"
+
     def who(self, cell: Cell) -> Session:
         """The operator of a cell's role."""
         return self.sessions[cell.role.value]
@@ -303,6 +308,7 @@ ENGINE: Final[dict[str, Action]] = {
     "export": lambda b, c: b.desk.proofs.record_export(_export(b), b.who(c)),
     "explain an alarm": lambda b, c: b.desk.proofs.explain(1, NOTE, b.who(c)),
     "erase a customer": lambda b, c: b.desk.erase_customer("999999999", b.who(c)),
+    "change the configuration": lambda b, c: b.desk.setup.replace(b.config.read_text("utf-8"), b.who(c)),
     "list reminders": lambda b, c: b.desk.reminders.list(b.who(c)),
     "send reminders": lambda b, c: b.desk.reminders.send(b.who(c), codes=(b.used(),)),
     "add somebody": lambda b, c: b.desk.people.add(NewOperator(b.new_login(), "New Here", Role.CLERK, PIN), b.who(c)),
@@ -385,6 +391,8 @@ COMMANDS: Final[dict[str, Words]] = {
     "one's own PIN": lambda b, c: ("people", "pin", c.role.value),
     "store a secret": lambda b, c: ("secrets", "set", "mail.password"),
     "delete a secret": lambda b, c: ("secrets", "delete", "mail.password"),
+    "change the configuration": lambda b, c: ("config", "import", str(b.config)),
+    "hand the settings on": lambda b, c: ("config", "export"),
     "sync": lambda b, c: ("sync",),
     "doctor": lambda b, c: ("doctor",),
     "central status": lambda b, c: ("central", "status"),
