@@ -43,7 +43,7 @@ class SettingsWindow(QDialog):
         self._base = ""
         self._why_not = _why_not(desk, session)
         self.setModal(True)
-        self.setMinimumSize(1000, 670)
+        self.setMinimumSize(1020, 670)
         stage.speech.tell(self, msg("Settings"), "setWindowTitle")
         self.forms = tuple(SettingForm(stage, page, self._setup) for page in SETTINGS)
         self.pages = QStackedWidget()
@@ -77,7 +77,7 @@ class SettingsWindow(QDialog):
             try:
                 self._setup.validate(form.values())
             except WrongSetting as wrong:
-                self._turn_to(place)
+                self.turn_to(place)
                 correction = form.correct(wrong)
                 self.told.show_message(Tone.WARN, correction.what, correction.todo)
                 return
@@ -92,6 +92,11 @@ class SettingsWindow(QDialog):
 
         self._allow(is_busy=True)
         self._stage.runner.write(self, lambda _tell: write(), self._saved, self._fail)
+
+    def turn_to(self, place: int) -> None:
+        """Show another subject."""
+        self.subjects.button(place).setChecked(True)
+        self.pages.setCurrentIndex(place)
 
     def take_over(self, file: Path) -> None:
         """Show another desk's configuration on the pages; nothing is written before somebody saves."""
@@ -175,7 +180,7 @@ class SettingsWindow(QDialog):
         lines.addWidget(file)
         self.subjects.idClicked.connect(self.pages.setCurrentIndex)
         side = frame("steps", lines)
-        side.setFixedWidth(240)
+        side.setFixedWidth(272)
         return side
 
     def _subject(self, form: SettingForm, place: int) -> QPushButton:
@@ -184,10 +189,6 @@ class SettingsWindow(QDialog):
         made.setCheckable(True)
         made.setChecked(place == 0)
         return made
-
-    def _turn_to(self, place: int) -> None:
-        self.subjects.button(place).setChecked(True)
-        self.pages.setCurrentIndex(place)
 
     def _bottom(self) -> QWidget:
         stage = self._stage

@@ -225,5 +225,5 @@ def test_whoever_may_change_nothing_reads_why(
         stage.speech.switch(language)
         stage.theme.apply(language)
         for place in range(len(dialog.forms)):
-            dialog._turn_to(place)
+            dialog.turn_to(place)
             qtbot.waitUntil(lambda: in_view(dialog) == [])

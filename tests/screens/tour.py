@@ -36,6 +36,7 @@ from coupon_desk.desk.work_page import WorkPage
 from coupon_desk.errors import ConfigurationError
 from coupon_desk.training.faults import Fault, FaultKind
 from coupon_desk.words import msg
+from tests.screens import setting_up
 from tests.screens.place import Place, pin_of
 
 NOTE: Final = "The customer prefers points; asked at the counter."
@@ -67,23 +68,26 @@ def tour(place: Place) -> Iterator[Screen]:
     yield from _the_trail(place, place.sign_in("owner"))
     yield from _the_review(place)
     yield from _the_operators(place)
+    yield from (Screen(name, dialog) for name, dialog in setting_up.settings(place))
 
 
 def _before_anybody_is_there(place: Place) -> Iterator[Screen]:
     stage, window = place.stage, place.window
-    nowhere = Path("config.toml")
     wrong = ProblemPage(stage)
     try:
         settings.parse("settle_seconds = 1", Path("config.toml"))
     except ConfigurationError as error:
         wrong.show_error(error)
     pages = (
-        ("first-run", FirstRunPage(stage, nowhere, offers_training=True)),
+        ("first-run", FirstRunPage(stage, offers_training=True, offers_setup=True)),
         ("first-administrator", FirstAdminPage(stage, place.desk)),
         ("problem", wrong),
     )
     for name, page in pages:
         with _shown_in(window, page):
+            yield Screen(name, window)
+    with setting_up.assistant(place) as assistant, _shown_in(window, assistant):
+        for name in setting_up.steps(place, assistant):
             yield Screen(name, window)
 
 
