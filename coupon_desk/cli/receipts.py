@@ -31,17 +31,19 @@ _log = logging.getLogger(__name__)
 @click.option("--pdf", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it as PDF.")
 @click.option("--printer", metavar="NAME", help="Print it on this printer.")
 @click.option("--width", type=click.Choice(["a4", "80mm", "58mm"]), help="The paper: that of the printer, else a4.")
-@click.option("--language", type=click.Choice(["en", "ja"]), help="Another language than the customer's.")
+@click.option("--receipt-language", type=click.Choice(["en", "ja"]), help="Another language than the customer's.")
 @for_scripts
 @click.pass_obj
-def receipt(call: Call, operation: str, pdf: Path | None, printer: str | None, width: str | None, language: str | None) -> int:
+def receipt(
+    call: Call, operation: str, pdf: Path | None, printer: str | None, width: str | None, receipt_language: str | None
+) -> int:
     """Print or write the receipt of an operation again, marked as a copy.
 
     ID is the operation's id, its beginning, or the coupon's code. Without --pdf and --printer the copy is kept in the home.
     """
     desk, session = call.worker(Right.REPRINT, operation)
     found, paper = named_operation(desk, operation), _paper(desk, printer, width)
-    spoken = Language(language) if language is not None else found.language
+    spoken = Language(receipt_language) if receipt_language is not None else found.language
     html = desk.receipt(found.id, paper, spoken, copy_for=session)
     written: dict[str, Any] = {"operation": found.id, "pdf": None, "printer": None, "width": paper.value, "copy": True}
     call.document = written
