@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -23,14 +23,14 @@ def timeline(
     evidence: Evidence, operations: Iterable[Operation], entries: Iterable[Entry] = (), differences: Iterable[Difference] = ()
 ) -> tuple[TimelineEvent, ...]:
     """All that evidence and our own trail tell of a coupon, the oldest first; what is contradicted is marked."""
-    known, found = tuple(operations), tuple(differences)
+    known, found, written = tuple(operations), tuple(differences), tuple(entries)
     events = [
         *_of_issue(evidence),
-        *_of_history(evidence, known),
+        *_of_history(evidence, known, _confirmed(written)),
         *_of_orders(evidence),
         *_of_record(evidence, known),
         *(event for operation in known for event in _of_operation(operation)),
-        *events_of_trail(entries, known, evidence.code.text),
+        *events_of_trail(written, known, evidence.code.text),
     ]
     marked = (replace(one, code=evidence.code, is_doubtful=is_doubtful(one, found)) for one in events)
     return in_order(marked)
@@ -53,7 +53,13 @@ def _of_issue(evidence: Evidence) -> Iterator[TimelineEvent]:
         yield TimelineEvent(EventKind.ISSUED, at, msg("The coupon was issued."), evidence.code.text)
 
 
-def _of_history(evidence: Evidence, operations: tuple[Operation, ...]) -> Iterator[TimelineEvent]:
+def _confirmed(entries: Iterable[Entry]) -> Mapping[str, str]:
+    """The operation that made each return, by the id that the point system confirmed it with."""
+    done = (entry for entry in entries if entry.action == "step.done" and entry.step == StepName.RETURN_POINTS)
+    return {str(entry.body["entry"]): entry.operation or "" for entry in done if entry.body.get("entry") is not None}
+
+
+def _of_history(evidence: Evidence, operations: tuple[Operation, ...], confirmed: Mapping[str, str]) -> Iterator[TimelineEvent]:
     history = evidence.history
     if not isinstance(history, HistorySeen):
         return
@@ -63,7 +69,7 @@ def _of_history(evidence: Evidence, operations: tuple[Operation, ...]) -> Iterat
             what = msg("{points} points became this coupon.", points=-entry.points)
             yield TimelineEvent(EventKind.CONVERSION, entry.created_at, what, reference, entry.points)
             continue
-        by = next((one for one in operations if _has_returned(one, entry)), None)
+        by = next((one for one in operations if _has_returned(one, entry, confirmed)), None)
         what = msg("{points} points were returned: {reason}", points=entry.points, reason=entry.reason)
         yield TimelineEvent(
             EventKind.RETURN,
@@ -76,8 +82,10 @@ def _of_history(evidence: Evidence, operations: tuple[Operation, ...]) -> Iterat
         )
 
 
-def _has_returned(operation: Operation, entry: PointEntry) -> bool:
-    """Whether this operation is known to have made this return, which has no mark but the coupon's reference."""
+def _has_returned(operation: Operation, entry: PointEntry, confirmed: Mapping[str, str]) -> bool:
+    """Whether this operation is known to have made this return: by its id, else by its size, as no other mark tells it."""
+    if operation.id in confirmed.values():
+        return confirmed.get(entry.id) == operation.id
     done = operation.step(StepName.RETURN_POINTS).at
     return operation.points_returned == entry.points and done is not None
 

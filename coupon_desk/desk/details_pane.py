@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from coupon_desk.coupons.coupon import Coupon
-from coupon_desk.desk.controls import Elided, Spinner, button, column, frame, icon_label, label, line, row
+from coupon_desk.desk.colours import Tone
+from coupon_desk.desk.controls import Banner, Elided, Spinner, button, column, frame, icon_label, label, line, row
 from coupon_desk.desk.coupon_actions import CouponActions
 from coupon_desk.desk.coupon_facts import CouponFacts
 from coupon_desk.desk.coupon_words import HIDDEN
@@ -20,7 +21,7 @@ from coupon_desk.desk.timeline_part import TimelinePart
 from coupon_desk.desk.verdict_part import VerdictPart
 from coupon_desk.errors import DeskError
 from coupon_desk.people.roles import Right
-from coupon_desk.words import Amount, Message, msg
+from coupon_desk.words import Amount, Message, msg, msgn
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
@@ -40,6 +41,8 @@ class DetailsPane(QFrame):
     refund_asked = Signal(object)
     receipt_asked = Signal(object)
     take_over_asked = Signal(object)
+    compare_asked = Signal(object)
+    customer_asked = Signal(str)
     looked = Signal(object)
 
     def __init__(self, stage: Stage, desk: CouponDesk, session: Session) -> None:
@@ -151,6 +154,9 @@ class DetailsPane(QFrame):
         self.worth = label(stage, role="strong")
         self.customer = Elided("strong")
         self.contact = Elided("muted")
+        self.all_of_customer = button(stage, msg("Customer's history…"), "link", key="U")
+        self.all_of_customer.setObjectName("all-of-customer")
+        self.all_of_customer.clicked.connect(self._ask_for_customer)
         self._spinner = Spinner(stage)
         self._checking_text = label(stage, msg("Checking with Shopify and the point system…"), "muted", wraps=True)
         self.checking = frame("well", row(self._spinner, self._checking_text, spacing=10, margins=(12, 10, 12, 10)))
@@ -162,8 +168,14 @@ class DetailsPane(QFrame):
         self.history = PointHistory(stage)
         self.reference = Elided("small")
         self.timeline = TimelinePart(stage)
+        self.doubt = Banner(stage)
+        self.doubt.setObjectName("differences")
+        self.compare = button(stage, msg("Compare sources…"), "link", key="P")
+        self.compare.setObjectName("compare-sources")
+        self.compare.clicked.connect(lambda: self.compare_asked.emit(self._view))
         self._life = QWidget()
-        self._life.setLayout(column(label(stage, msg("What happened to this coupon"), "section"), self.timeline, spacing=8))
+        title = label(stage, msg("What happened to this coupon"), "section")
+        self._life.setLayout(column(title, self.timeline, spacing=8))
         self._history_part = QWidget()
         self._history_part.setLayout(
             column(
@@ -175,9 +187,10 @@ class DetailsPane(QFrame):
         )
         body = column(
             column(row(self.code, self.copy, 0, spacing=4), row(self.pill, self.worth, 0, spacing=12), spacing=6),
-            column(self.customer, self.contact, spacing=1),
+            column(self.customer, self.contact, row(self.all_of_customer, 0, self.compare), spacing=1),
             self.checking,
             self.answer,
+            self.doubt,
             line(),
             self._history_part,
             line(),
@@ -238,7 +251,10 @@ class DetailsPane(QFrame):
         self.checking.setVisible(view is None)
         self.answer.setVisible(view is not None)
         self._history_part.setVisible(view is not None)
-        self._life.setVisible(view is not None and bool(view.timeline))
+        self._life.setVisible(view is not None)
+        self.compare.setVisible(view is not None)
+        self.all_of_customer.setVisible(view is not None and view.customer_id is not None and self._why_no_customer is None)
+        self._draw_doubt(view)
         self.facts.show_coupon(coupon, view)
         self.reference.say(speech.say(msg("Reference {reference}", reference=coupon.code.reference)))
         if view is not None:
@@ -250,6 +266,18 @@ class DetailsPane(QFrame):
                 self.balance, msg("Balance {balance}", balance=before) if before is not None else msg("Balance unknown")
             )
         self.footer.show_view(self._view)
+
+    def _draw_doubt(self, view: CouponView | None) -> None:
+        """That sources contradict each other, and the weightiest way in which they do."""
+        found = view.differences if view is not None else ()
+        self.doubt.setVisible(bool(found))
+        if found:
+            title = msgn("{count} difference between the sources", "{count} differences between the sources", count=len(found))
+            self.doubt.show_message(Tone.WARN, title, found[0].what)
+
+    def _ask_for_customer(self) -> None:
+        if self._view is not None and self._view.customer_id is not None:
+            self.customer_asked.emit(self._view.customer_id)
 
     def _draw_contact(self) -> None:
         view, speech = self._view, self._stage.speech

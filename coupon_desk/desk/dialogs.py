@@ -14,10 +14,12 @@ from coupon_desk.desk.alarm_strip import Alarm, ExplainDialog
 from coupon_desk.desk.bulk_window import BulkWindow
 from coupon_desk.desk.cancel_dialog import CancelDialog
 from coupon_desk.desk.continuation import Continuation
+from coupon_desk.desk.customer_dialog import CustomerDialog
 from coupon_desk.desk.operation_dialog import OperationDialog
 from coupon_desk.desk.people_dialog import PeopleDialog
 from coupon_desk.desk.pin_dialog import PinDialog
 from coupon_desk.desk.receipt_dialog import ReceiptDialog
+from coupon_desk.desk.reconcile_dialog import ReconcileDialog
 from coupon_desk.desk.reminder_window import ReminderWindow
 from coupon_desk.desk.review_window import ReviewWindow, Subject
 from coupon_desk.desk.second_person_dialog import SecondPersonDialog
@@ -41,11 +43,12 @@ W = TypeVar("W", bound=QDialog)
 class Dialogs(QObject):
     """Opens a dialog over its page and forgets it when it is closed; `closed` says so.
 
-    `scanned` brings a code that was scanned in a dialog that was done.
+    `scanned` brings a code that was scanned in a dialog that was done, `put_right` the code of a coupon that a repair was done on.
     """
 
     closed = Signal()
     scanned = Signal(str)
+    put_right = Signal(object)
 
     def __init__(
         self, stage: Stage, desk: CouponDesk, session: Session, work: Work, continuation: Continuation, page: QWidget
@@ -113,6 +116,25 @@ class Dialogs(QObject):
     def receipt(self, view: CouponView) -> ReceiptDialog:
         """The receipt of what was done on a coupon, as a copy."""
         dialog = ReceiptDialog(self._stage, self._desk, self._session, view.code, self._page)
+        self._show(dialog)
+        return dialog
+
+    def compare(self, code: CouponCode, *, over: QWidget | None = None) -> ReconcileDialog:
+        """One coupon held against all sources, and what puts right what contradicts."""
+        dialog = ReconcileDialog(self._stage, self._desk, self._session, self._rights, code, over or self._page)
+        dialog.changed.connect(self._work.changed)
+        dialog.done_on.connect(self.put_right)
+        self._show(dialog)
+        return dialog
+
+    def customer(self, customer_id: str) -> CustomerDialog:
+        """All coupons of a customer, and their life as one line."""
+        dialog = CustomerDialog(self._stage, self._desk, self._session, customer_id, self._page)
+
+        def compare(code: CouponCode) -> None:
+            self.compare(code, over=dialog).done_on.connect(dialog.look)
+
+        dialog.compare_asked.connect(compare)
         self._show(dialog)
         return dialog
 

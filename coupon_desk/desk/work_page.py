@@ -203,6 +203,9 @@ class WorkPage(QWidget):
         self.details.receipt_asked.connect(self.dialogs.receipt)
         self.details.take_over_asked.connect(self.dialogs.cancel)
         self.dialogs.scanned.connect(self.search.enter)
+        self.details.compare_asked.connect(lambda view: self.dialogs.compare(view.code))
+        self.details.customer_asked.connect(self.dialogs.customer)
+        self.dialogs.put_right.connect(self._put_right)
         self.dialogs.closed.connect(lambda: self.table.setFocus(Qt.FocusReason.OtherFocusReason))
         self.header.lock_asked.connect(self.lock_asked)
         self.header.switch_asked.connect(self.switch_asked)
@@ -293,6 +296,11 @@ class WorkPage(QWidget):
         self._refresh()
         self.continuation.plan()
         if self.details.view is not None and self.details.view.code == operation.code:
+            self.details.look()
+
+    def _put_right(self, code: CouponCode) -> None:
+        self._refresh()
+        if self.details.view is not None and self.details.view.code == code:
             self.details.look()
 
     def _refresh(self) -> None:
