@@ -20,9 +20,10 @@ SHOWN: Final = 2
 
 
 class AttentionStrip(QFrame):
-    """Hidden when everything is done. `show_asked` names an operation; `resume_asked` wants all to go on."""
+    """Hidden when everything is done. `show_asked` names an operation, `all_asked` all; `resume_asked` wants all to go on."""
 
     show_asked = Signal(object)
+    all_asked = Signal()
     resume_asked = Signal()
 
     def __init__(self, stage: Stage) -> None:
@@ -60,8 +61,9 @@ class AttentionStrip(QFrame):
         for operation in self._operations[:SHOWN]:
             self._lines.addWidget(self._line(operation))
         if len(self._operations) > SHOWN:
-            more = label(self._stage, msg("and {count} more", count=len(self._operations) - SHOWN), "small")
-            self._lines.addWidget(more)
+            more = button(self._stage, msg("and {count} more", count=len(self._operations) - SHOWN), "link")
+            more.clicked.connect(self.all_asked)
+            self._lines.addLayout(row(more, 0))
 
     def _say_again(self) -> None:
         self.show_operations(self._operations)

@@ -25,7 +25,9 @@ from coupon_desk.desk.review_window import ReviewWindow, Subject
 from coupon_desk.desk.second_person_dialog import SecondPersonDialog
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.trail_window import TrailWindow
+from coupon_desk.desk.under_way import UnderWay
 from coupon_desk.desk.work import Work
+from coupon_desk.desk.work_panel import WorkPanel
 from coupon_desk.people.roles import Right
 from coupon_desk.words import Message
 
@@ -138,6 +140,19 @@ class Dialogs(QObject):
         self._show(dialog)
         return dialog
 
+    def work_panel(self, under_way: UnderWay) -> WorkPanel:
+        """What is under way: a window of its own beside the page, and no second one."""
+        already = self._found(WorkPanel)
+        if already is not None:
+            _raise(already)
+            return already
+        panel = WorkPanel(self._stage, under_way, self._rights, self._page)
+        panel.show_asked.connect(lambda operation: self.operation(operation, over=panel))
+        panel.resume_asked.connect(self._continuation.resume)
+        self._remember(panel)
+        panel.show()
+        return panel
+
     def pin(self) -> PinDialog:
         """Where operators give themselves a new PIN."""
         dialog = PinDialog(self._stage, self._desk, self._session, self._page)
@@ -220,6 +235,7 @@ class Dialogs(QObject):
             self._found(ReviewWindow),
             self._found(ReminderWindow),
             self._found(BulkWindow),
+            self._found(WorkPanel),
         ):
             if window is not None:
                 window.reject()

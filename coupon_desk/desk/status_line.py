@@ -15,6 +15,7 @@ class StatusLine(QFrame):
     """Quiet facts; colours only where something is wrong."""
 
     sync_asked = Signal()
+    work_asked = Signal()
 
     def __init__(self, stage: Stage) -> None:
         super().__init__()
@@ -36,6 +37,10 @@ class StatusLine(QFrame):
         self.refresh.setObjectName("refresh")
         self.refresh.setFixedSize(30, 28)
         self.refresh.clicked.connect(self.sync_asked)
+        self.work = button(stage, msg("Nothing is under way"), "link")
+        self.work.setObjectName("work-in-progress")
+        self.work.clicked.connect(self.work_asked)
+        stage.speech.tell(self.work, msg("Work in progress (Ctrl+O)"), "setToolTip")
         self.notice = Elided("small")
         inside = row(
             self._spinner,
@@ -47,6 +52,7 @@ class StatusLine(QFrame):
             self._central,
             14,
             self.notice,
+            self.work,
             self.refresh,
             spacing=6,
             margins=(20, 0, 12, 0),
@@ -77,6 +83,10 @@ class StatusLine(QFrame):
             icon = "attention" if tone is Tone.DANGER else "offline" if is_wrong else "centre"
             self._mark(self.central_icon, icon, tone.value if is_wrong else "muted")
             self._stage.speech.tell(self.central_text, message)
+
+    def show_work(self, message: Message) -> None:
+        """What is under way."""
+        self._stage.speech.tell(self.work, message)
 
     def show_notice(self, message: Message | None) -> None:
         """One thing that happened, until the next."""

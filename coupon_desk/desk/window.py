@@ -289,6 +289,7 @@ class Window(QMainWindow):
         self.work_page.lock_asked.connect(self.lock)
         self.work_page.switch_asked.connect(self.switch)
         self.work_page.reopen_asked.connect(self.reopen)
+        self.work_page.under_way.changed.connect(self._say_progress)
         self._show(self.work_page)
         self.work_page.begin()
 
@@ -298,7 +299,15 @@ class Window(QMainWindow):
         title = msg("{shop} – Coupon Desk", shop=shop)
         if session is not None:
             title = msg("{shop} – {name} – Coupon Desk", shop=shop, name=session.operator.name)
+        progress = self.work_page.under_way.now.progress if self.work_page is not None else None
+        if progress is not None:
+            title = msg("{percent}% – {title}", percent=round(progress * 100), title=title)
         self._stage.speech.tell(self, title, "setWindowTitle")
+
+    def _say_progress(self) -> None:
+        """How far the work is stands in the title, which every taskbar shows."""
+        is_at_work = self.work_page is not None and self.page is self.work_page
+        self._say_title(self.work_page.session if self.work_page is not None and is_at_work else None)
 
     def _put_out(self, why: Message) -> None:
         """Who is signed in may work no longer; what they began stays, and goes on."""

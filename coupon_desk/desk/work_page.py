@@ -28,6 +28,7 @@ from coupon_desk.desk.header import Header, TrainingStrip
 from coupon_desk.desk.kept_views import KeptViews
 from coupon_desk.desk.list_actions import ListActions
 from coupon_desk.desk.not_begun_strip import NotBegunStrip
+from coupon_desk.desk.notices import DesktopBell, Notices
 from coupon_desk.desk.page_scans import PageScans
 from coupon_desk.desk.review_watch import ReviewWatch
 from coupon_desk.desk.scanner_pace import scanner_keys
@@ -36,9 +37,12 @@ from coupon_desk.desk.selection import Selected
 from coupon_desk.desk.selection_line import SelectionLine
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.status_line import StatusLine
+from coupon_desk.desk.taskbar import Taskbar
+from coupon_desk.desk.under_way import InProgress, UnderWay
 from coupon_desk.desk.upkeep import Upkeep
 from coupon_desk.desk.view_button import ViewButton
 from coupon_desk.desk.work import Work
+from coupon_desk.desk.work_panel import headline
 from coupon_desk.errors import DeskError
 from coupon_desk.people.roles import Right
 from coupon_desk.words import Message, msg, msgn
@@ -72,6 +76,9 @@ class WorkPage(QWidget):
         self.work = Work(stage, desk, session, self)
         self.upkeep = Upkeep(stage, desk, self)
         self.review_watch = ReviewWatch(stage, desk, session, self)
+        self.under_way = UnderWay(self)
+        self.notices = Notices(stage, DesktopBell(stage, self), self)
+        self._taskbar = Taskbar()
         self.dialogs = Dialogs(stage, desk, session, self.work, continuation, self)
         self.header = Header(stage, desk.settings.shop.name, session.operator)
         self.search = SearchBar(stage)
@@ -135,6 +142,8 @@ class WorkPage(QWidget):
         self.upkeep.end()
         self.review_watch.end()
         self.dialogs.close_windows()
+        self.notices.end()
+        self._taskbar.show(InProgress())
         self._counting.stop()
         self.selection_line.end()
         self.views.keep()
@@ -179,6 +188,7 @@ class WorkPage(QWidget):
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
             QShortcut(QKeySequence(keys), self, lambda: self._cancel(self.finder.ask_to_cancel))
         QShortcut(QKeySequence("F5"), self, self.upkeep.sync)
+        QShortcut(QKeySequence("Ctrl+O"), self, self._show_work)
 
     def _connect_list(self) -> None:
         table, line, actions = self.table, self.selection_line, self.list_actions
@@ -219,6 +229,8 @@ class WorkPage(QWidget):
         self.not_begun.show_asked.connect(self.search.enter)
         self.attention.show_asked.connect(self.dialogs.operation)
         self.attention.resume_asked.connect(self.continuation.resume)
+        self.attention.all_asked.connect(self._show_work)
+        self.status.work_asked.connect(self._show_work)
 
     def _connect_work(self) -> None:
         self.status.sync_asked.connect(self.upkeep.sync)
@@ -232,6 +244,9 @@ class WorkPage(QWidget):
         self.upkeep.watch.central_told.connect(self.status.show_central)
         self.alarms.explain_asked.connect(self._explain)
         self.work.changed.connect(self._operation_changed)
+        self.work.changed.connect(self.under_way.take)
+        self.work.changed.connect(self.notices.hear)
+        self.under_way.changed.connect(self._tell_under_way)
         self.work.ended.connect(self._operation_ended)
         self.work.failed.connect(lambda _code, error: self._fail(error))
         self.continuation.changed.connect(self.work.changed)
@@ -310,10 +325,19 @@ class WorkPage(QWidget):
 
     def _read_operations(self) -> None:
         desk = self._desk
-        self._stage.runner.read(
-            self, "operations", lambda: desk.operations(open_only=True), self.attention.show_operations, self._fail
-        )
+        self._stage.runner.read(self, "operations", lambda: desk.operations(open_only=True), self._show_operations, self._fail)
         self.review_watch.look()
+
+    def _show_operations(self, unfinished: tuple[Operation, ...]) -> None:
+        self.attention.show_operations(unfinished)
+        self.under_way.take_all(unfinished)
+
+    def _tell_under_way(self, now: InProgress) -> None:
+        self.status.show_work(headline(now))
+        self._taskbar.show(now)
+
+    def _show_work(self) -> None:
+        self.dialogs.work_panel(self.under_way)
 
     def _count(self) -> None:
         desk, session, query = self._desk, self.session, self.search.query

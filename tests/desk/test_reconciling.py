@@ -1,4 +1,4 @@
-"""Differences in the window: seen beside the coupon, compared source by source, put right with a note; and a customer's life."""
+"""Differences in the window: seen beside the coupon, compared source by source, put right with a note; a customer's life."""
 
 from __future__ import annotations
 
