@@ -10,6 +10,7 @@ from coupon_desk.cancellation.case import Case
 from coupon_desk.cancellation.comparing_points import point_differences
 from coupon_desk.cancellation.differences import Difference, Kind, Repair
 from coupon_desk.cancellation.operation import Operation, OperationKind, OperationState, StepName, StepState
+from coupon_desk.cancellation.reopening import may_be_reopened
 from coupon_desk.coupons.evidence import Absent, DiscountState, Evidence, RecordSeen, RecordStatus
 from coupon_desk.words import msg
 
@@ -57,13 +58,13 @@ def _claims(case: Case) -> Iterator[Difference]:
         return
     own = next((one for one in case.operations if one.id == claim.operation), None)
     if own is not None and own.state is OperationState.REFUSED:
-        yield Difference(
-            Kind.CLAIM_LEFT,
-            msg("The customer's record still bears our mark, though the operation is over and was refused."),
-            msg("The mark is taken away; the coupon stays as it is."),
-            Repair.LET_GO,
-            own.id,
-        )
+        what = msg("The customer's record bears our mark, though the operation is over and was refused.")
+        if may_be_reopened(own, (StepName.UPDATE_RECORD,)):
+            todo = msg("The mark is taken away; the coupon stays as it is.")
+            yield Difference(Kind.CLAIM_LEFT, what, todo, Repair.LET_GO, own.id)
+        else:
+            todo = msg("It never set this mark. Find out who writes into customers' records, and have it taken away there.")
+            yield Difference(Kind.CLAIM_LEFT, what, todo, operation=own.id)
     elif own is None and case.now - claim.at > LONGEST_CLAIM:
         yield Difference(
             Kind.CLAIMED_ELSEWHERE,

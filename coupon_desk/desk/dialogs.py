@@ -45,7 +45,7 @@ W = TypeVar("W", bound=QDialog)
 class Dialogs(QObject):
     """Opens a dialog over its page and forgets it when it is closed; `closed` says so.
 
-    `scanned` brings a code that was scanned in a dialog that was done, `put_right` the code of a coupon that a repair was done on.
+    `scanned` brings a code that was scanned in a dialog that was done, `put_right` one whose coupon was repaired.
     """
 
     closed = Signal()

@@ -168,6 +168,13 @@ def test_a_mark_of_ours_that_was_left_is_let_go(bench: Bench, world: World) -> N
     assert (left.kind, left.repair, left.operation) == (Kind.CLAIM_LEFT, Repair.LET_GO, refused.id)
 
 
+def test_a_mark_of_a_request_that_was_rejected_is_nobodys_but_a_persons_business(bench: Bench, world: World) -> None:
+    waiting = bench.cancel(bench.sign_in("clerk"))
+    bench.engine.reject(waiting.id, bench.sign_in(), "Not for a friend.")
+    claimed(world, waiting.id, timedelta(hours=1))
+    assert kinds(bench) == [(Kind.CLAIM_LEFT, None)]
+
+
 def test_a_code_that_somebody_ended_early_and_a_record_without_it_are_a_persons_business(bench: Bench, world: World) -> None:
     evidence = look(bench)
     record, discount = evidence.record, evidence.discount
