@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from coupon_desk.app import receipt_checks
 from coupon_desk.app.approvals import Approvals
 from coupon_desk.app.bulks import Bulks
 from coupon_desk.app.checks import Check
@@ -468,6 +469,7 @@ class CouponDesk:
         )
         if parts.company.is_offered:
             checks = (*checks, examine_company(parts.company))
+        checks = (*checks, *receipt_checks.receipts(self.settings.receipts, self.printers, self.home))
         return (*checks, parts.shipping.check()) if parts.shipping is not None else checks
 
     def central_state(self) -> CentralState:

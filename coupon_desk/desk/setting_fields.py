@@ -110,6 +110,20 @@ SHOP: Final = Page(
             is_more=True,
             fold=str.strip,
         ),
+        Field(
+            "receipts.printer",
+            msg("Printer for receipts"),
+            msg("Its name, as this computer or the configuration has it. It is offered first."),
+            is_more=True,
+            fold=str.strip,
+        ),
+        Field(
+            "receipts.logo",
+            msg("Logo on receipts"),
+            msg("A PNG or JPEG file beside the configuration, e.g. logo.png."),
+            is_more=True,
+            fold=str.strip,
+        ),
     ),
 )
 

@@ -90,3 +90,6 @@ class UsbBus:
         answer, self._answer = self._answer, b""
         buff[: len(answer)] = array("B", answer)
         return len(answer)
+
+    intr_write = iso_write = bulk_write
+    intr_read = iso_read = bulk_read
