@@ -9,7 +9,7 @@ help:
 	@echo "make test    lint, types, layers and the whole test suite (ARGS= go to pytest)"
 	@echo "make lint    style, types and layers only"
 	@echo "make bench   measure what the program promises"
-	@echo "make campaign  break the real program in 1000 ways and count the points (RUNS= SEED= WORKERS= KIND= MUTANT=)"
+	@echo "make campaign  break the real program in 1000 ways and count the points (RUNS= SEED= WORKERS= KIND= TAKING_OVER=1 MUTANT=)"
 	@echo "make ship-campaign  ship a trail to a real PostgreSQL while everything breaks, and count (ENTRIES= SEED=)"
 	@echo "make schema  compare our part of Shopify's schema with the published one"
 	@echo "make screenshots  picture every screen in both languages and themes (ARGS=\"NAME… --folder FOLDER\")"
@@ -33,7 +33,8 @@ bench: setup
 campaign: setup
 	@.venv/bin/python -m tests.faults.campaign \
 		$(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) \
-		$(if $(WORKERS),--workers $(WORKERS)) $(if $(KIND),--kind $(KIND)) $(if $(MUTANT),--mutant $(MUTANT))
+		$(if $(WORKERS),--workers $(WORKERS)) $(if $(KIND),--kind $(KIND)) $(if $(TAKING_OVER),--taking-over) \
+		$(if $(MUTANT),--mutant $(MUTANT))
 
 ship-campaign: setup
 	@.venv/bin/python -m tests.central.ship_campaign $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(SEED),--seed $(SEED))

@@ -25,7 +25,7 @@ def put_back(work: Work) -> None:
         return
     operation = work.operation
     if work.story.claimed or StepName.CLAIM in work.story.requests:
-        if work.story.has_only_others_sends and not _others_points_are_absent(work):
+        if work.story.has_only_others_sends and not _others_left_nothing_half_done(work):
             return
         used = _was_used_meanwhile(work)
         change = MarkUsed(work.now) if used else DropClaim(operation.id)
@@ -90,14 +90,19 @@ _NOTHING_TO_FINISH: Final = frozenset({Rule.CLOSED, Rule.CANCELLED, Rule.ALREADY
 """A person has looked; or the record says that the other desk has come back and has finished by itself, points first."""
 
 
-def _others_points_are_absent(work: Work) -> bool:
-    """Whether what the desk that is gone may have sent surely did not arrive; False where that has to wait or needs a person.
+def _others_left_nothing_half_done(work: Work) -> bool:
+    """Whether the desk that is gone has neither returned the points nor left a dead code; False where that has to wait.
 
-    Points that are there have to be finished: who let go of the coupon now would forget them.
+    Who let go of the coupon now would forget the points, or leave a customer with neither code nor points.
     """
-    operation, points = work.operation, work.systems.points
-    if any(finding.rule in _NOTHING_TO_FINISH for finding in operation.findings):
+    if any(finding.rule in _NOTHING_TO_FINISH for finding in work.operation.findings):
         return True
+    return _others_points_are_absent(work) and _others_code_works(work)
+
+
+def _others_points_are_absent(work: Work) -> bool:
+    """Whether what they may have sent surely did not arrive; False where that has to wait or needs a person."""
+    operation, points = work.operation, work.systems.points
     try:
         history = points.read_history(known(operation.pos_customer_id), operation.reference)
     except RemoteError as silent:
@@ -118,6 +123,29 @@ def _others_points_are_absent(work: Work) -> bool:
             "Look for {reference} in the point history, remove the cause, then choose “Go on now”. Nothing is returned twice.",
             reference=operation.reference,
         ),
+    )
+    return False
+
+
+def _others_code_works(work: Work) -> bool:
+    """Whether they did not switch the code off, or an order has used it; False where that has to wait or needs a person."""
+    operation, discount = work.operation, work.operation.discount
+    if discount is None or operation.kind in _STAYS_OFF or _was_used(work):
+        return True
+    try:
+        seen = work.systems.shop.read_discount_by_id(discount.id, discount.code)
+    except RemoteError as silent:
+        work.delayed(StepName.UPDATE_RECORD, silent)
+        return False
+    if not isinstance(seen, Absent) and seen.state is not DiscountState.EXPIRED:
+        return True
+    _wait_for_a_person(
+        work,
+        msg(
+            "The desk that is gone has switched the code off and returned no points, and its work cannot be finished: {why}",
+            why=operation.findings[0].message,
+        ),
+        msg("Remove the cause, then choose “Go on now”: the points are returned then, once."),
     )
     return False
 
@@ -203,6 +231,10 @@ def _settle(work: Work, detail: Message) -> None:
 
 def _was_used_meanwhile(work: Work) -> bool:
     return any(finding.rule is Rule.USED_MEANWHILE for finding in work.operation.findings)
+
+
+def _was_used(work: Work) -> bool:
+    return any(finding.rule in {Rule.USED, Rule.USED_MEANWHILE} for finding in work.operation.findings)
 
 
 def _was_called_off(work: Work) -> bool:

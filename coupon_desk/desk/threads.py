@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final, Protocol, TypeVar
@@ -78,6 +78,14 @@ class Letter:
     is_last: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The newest read of a kind. One that has not begun when the next is asked for never begins."""
+
+    number: int
+    future: Future[None]
+
+
 class _Bridge(QObject):
     """The one way from the workers to the window's thread."""
 
@@ -93,7 +101,7 @@ class PoolRunner(QObject):
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="desk-write")
         self._numbers = count(1)
         self._tickets: dict[int, Ticket] = {}
-        self._newest: dict[tuple[int, str], int] = {}
+        self._newest: dict[tuple[int, str], _Reading] = {}
         self._writes: set[int] = set()
         self._abort: Callable[[], None] = _nothing
         self._then: Callable[[], None] | None = None
@@ -107,10 +115,12 @@ class PoolRunner(QObject):
         """See Runner."""
         if self._then is not None or self._is_over:
             return
-        number = next(self._numbers)
+        number, key = next(self._numbers), (id(owner), kind)
         self._tickets[number] = Ticket(owner, kind, done, failed, None)
-        self._newest[(id(owner), kind)] = number
-        self._readers.submit(_work, self._bridge, number, lambda _tell: job())
+        superseded = self._newest.get(key)
+        if superseded is not None and superseded.future.cancel():
+            del self._tickets[superseded.number]
+        self._newest[key] = _Reading(number, self._readers.submit(_work, self._bridge, number, lambda _tell: job()))
 
     def write(
         self,
@@ -176,7 +186,8 @@ class PoolRunner(QObject):
             return False
         if ticket.kind is not None:
             key = (id(ticket.owner), ticket.kind)
-            if self._newest.get(key) != letter.number:
+            newest = self._newest.get(key)
+            if newest is None or newest.number != letter.number:
                 return False
             del self._newest[key]
         return shiboken6.isValid(ticket.owner)

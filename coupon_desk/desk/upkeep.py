@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -39,6 +38,8 @@ class Upkeep(QObject):
         self.watch = TrailWatch(stage, desk, self)
         self._stop = threading.Event()
         self._is_syncing = False
+        self._is_proving = False
+        self._is_stale = False
         self._progressed.connect(self._tell_progress, Qt.ConnectionType.QueuedConnection)
         self._every = QTimer(self)
         self._every.setInterval(SYNC_EVERY_MS)
@@ -90,15 +91,22 @@ class Upkeep(QObject):
             self.sync_told.emit(progress.message, True, False)
 
     def verify(self) -> None:
-        """Prove the trail."""
-        desk = self._desk
-        self._stage.runner.read(self, "trail", desk.verify_trail, self._verified, self._not_verified)
+        """Prove the trail; what is written while it is proved is proved right after, however often that is asked for."""
+        if self._is_proving:
+            self._is_stale = True
+            return
+        self._is_proving, self._is_stale = True, False
+        self._stage.runner.read(self, "trail", self._desk.verify_trail, self._verified, self._not_verified)
+
+    def _has_proved(self) -> None:
+        self._is_proving = False
+        if self._is_stale:
+            self.verify()
 
     def _synced(self, outcome: SyncOutcome) -> None:
         self._is_syncing = False
-        now = datetime.now(UTC)
         if outcome.is_finished:
-            self.sync_told.emit(msg("List up to date, {at}", at=now), False, False)
+            self.sync_told.emit(msg("List up to date, {at}", at=self._desk.clock.now()), False, False)
         self.synced.emit()
 
     def _away(self, error: DeskError) -> None:
@@ -114,6 +122,8 @@ class Upkeep(QObject):
             self.trail_told.emit(msg("The trail is intact: {count} entries", count=count), True, False)
         else:
             self.trail_told.emit(msg("The trail is broken. Cancel nothing; call the administrator."), False, True)
+        self._has_proved()
 
     def _not_verified(self, error: DeskError) -> None:
         self.trail_told.emit(msg("The trail could not be read: {why}", why=error.what), False, True)
+        self._has_proved()

@@ -272,6 +272,37 @@ def test_a_take_over_that_is_refused_lets_go_only_when_the_points_surely_never_c
     assert (world.returns, "cancellation" in world.record) == ([], False)
 
 
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_a_dead_code_that_a_desk_left_behind_is_not_let_go_of_where_its_work_cannot_be_finished(
+    desks: tuple[Bench, Bench], world: World, comes_back: bool
+) -> None:
+    """The claim is refused; a desk that comes back finds the coupon with another, and leaves the code to that one."""
+    gone, here = desks
+    begun = begin(gone, 7)
+    assert world.state is DiscountState.EXPIRED
+
+    def refuse_the_claim(call: str) -> Fault:
+        if call != "record":
+            return Fault.NONE
+        world.fault = lambda _: Fault.NONE
+        if comes_back:
+            gone.finish()
+        return Fault.REFUSED
+
+    world.fault = refuse_the_claim
+
+    operation = take_over(here, begun)
+
+    if gone.operations[0].state is OperationState.COMPLETED:  # nobody but the record could tell it that it was taken over
+        assert_done_once(world)
+        return
+    told = [str(entry.body["what"]) for entry in here.entries() if entry.action == "operation.attention"]
+    assert len(told) == 1
+    assert "switched the code off and returned no points" in told[0]
+    assert operation.state is OperationState.COMPLETED  # a person chose “Go on now”
+    assert_done_once(world)
+
+
 @pytest.mark.parametrize("killed_at", [9, 10])
 @pytest.mark.parametrize("fate", [Fault.UNKNOWN_NOT_DONE, Fault.UNKNOWN_DONE_LATER])
 def test_a_take_over_whose_claim_was_lost_needs_nobody_where_the_other_desk_has_come_back_and_finished(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 import shiboken6
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from coupon_desk.desk.inline_runner import InlineRunner
-from coupon_desk.desk.threads import PoolRunner
+from coupon_desk.desk.threads import READERS, PoolRunner
 from coupon_desk.errors import DeskError
 from coupon_desk.words import msg
 
@@ -58,6 +59,17 @@ def test_only_the_newest_read_of_a_kind_is_delivered(pool: PoolRunner, qtbot: Qt
     pool.read(owner, "other", lambda: "last", arrived.append, fail)
     qtbot.waitUntil(lambda: "last" in arrived)
     assert "old" not in arrived
+
+
+def test_a_read_that_is_superseded_before_it_begins_never_begins(pool: PoolRunner, qtbot: QtBot) -> None:
+    owner, go, ran, arrived = QObject(), threading.Event(), list[int](), list[int]()
+    for place in range(READERS):
+        pool.read(owner, f"slow {place}", lambda: go.wait(5), lambda _result: None, fail)
+    for number in range(20):
+        pool.read(owner, "search", partial(ran.append, number), lambda _result: arrived.append(len(ran)), fail)
+    go.set()
+    qtbot.waitUntil(lambda: bool(arrived))
+    assert (ran, arrived) == ([19], [1])
 
 
 def test_nothing_is_delivered_to_a_widget_that_has_gone(pool: PoolRunner, qtbot: QtBot) -> None:

@@ -47,7 +47,7 @@ def main() -> int:
 def _is_broken(asked: argparse.Namespace, mutant: str | None) -> bool:
     """Run the seeds and say what came of it; without a safeguard only up to the first promise that is broken."""
     tally = Tally()
-    for outcome in outcomes(chosen(asked.seed, asked.runs, asked.kind), asked.workers, mutant):
+    for outcome in outcomes(chosen(asked), asked.workers, mutant):
         tally.add(outcome)
         for violation in outcome.violations:
             _say(f"seed {outcome.seed}: {violation.broken.value}: {violation.what}")
@@ -63,10 +63,15 @@ def _is_broken(asked: argparse.Namespace, mutant: str | None) -> bool:
     return bool(tally.broken)
 
 
-def chosen(first_seed: int, runs: int, kind: str | None) -> tuple[int, ...]:
-    """So many seeds from the first on, or those of one kind alone."""
-    fit = (seed for seed in count(first_seed) if kind is None or drawn(seed).kind == kind)
-    return tuple(islice(fit, runs))
+def chosen(asked: argparse.Namespace) -> tuple[int, ...]:
+    """So many seeds from the first on: all, or those of one kind, or those in which a desk takes over from another."""
+
+    def fits(seed: int) -> bool:
+        plan = drawn(seed)
+        return asked.kind in {None, plan.kind} and (plan.takes_over or not asked.taking_over)
+
+    is_any = asked.kind is None and not asked.taking_over
+    return tuple(islice((seed for seed in count(asked.seed) if is_any or fits(seed)), asked.runs))
 
 
 def outcomes(seeds: tuple[int, ...], workers: int, mutant: str | None) -> Iterator[Outcome]:
@@ -121,6 +126,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=1000, help="how many seeds")
     parser.add_argument("--seed", type=int, default=1, help="the first of them")
     parser.add_argument("--kind", choices=[kind.value for kind in OperationKind], help="only seeds that ask for this")
+    parser.add_argument("--taking-over", action="store_true", help="only seeds in which a desk takes over from another")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="how many at once")
     parser.add_argument("--mutant", choices=[*SAFEGUARDS, EVERY], help="the safeguard that is taken out, each in turn")
     return parser.parse_args()
