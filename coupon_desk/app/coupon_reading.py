@@ -77,6 +77,7 @@ def view_without_customer(view: CouponView) -> CouponView:
         view,
         coupon=without_customer(view.coupon) if view.coupon is not None else None,
         evidence=replace(view.evidence, record=record),
+        timeline=tuple(replace(event, note=None) for event in view.timeline),
         customer_name="",
         customer_id=None,
         email_masked=None,

@@ -74,7 +74,8 @@ class TimelineEvent:
     """One event. `at` is in UTC; `points` signed; `reference` what it is known by elsewhere: point reference, order, operation.
 
     `who` and `approver` are operators' names and logins, None where the source does not tell. `is_doubtful`: what it tells is
-    contradicted by another source. `code` is the coupon that it belongs to.
+    contradicted by another source. `code` is the coupon that it belongs to; `note` what a person wrote of it, None where nobody
+    did or it was erased.
     """
 
     kind: EventKind
@@ -86,3 +87,4 @@ class TimelineEvent:
     approver: str | None = None
     is_doubtful: bool = False
     code: CouponCode | None = None
+    note: str | None = None

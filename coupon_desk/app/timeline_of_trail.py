@@ -31,11 +31,17 @@ _BY_SOMEBODY: Final[Mapping[str, tuple[EventKind, Message]]] = {
     CONFIRMED: (EventKind.DECISION, msg("Fraud was confirmed: the points are never returned.")),
 }
 
-_RECEIPTS: Final = {"printed": msg("A receipt was printed."), "pdf": msg("A receipt was saved as PDF.")}
+_RECEIPTS: Final = {
+    (True, False): msg("The receipt was printed."),
+    (True, True): msg("A copy of the receipt was printed."),
+    (False, False): msg("The receipt was saved as PDF."),
+    (False, True): msg("A copy of the receipt was saved as PDF."),
+}
+"""By whether it is on paper, and whether it is a copy."""
 
 
 def events_of_trail(entries: Iterable[Entry], operations: Iterable[Operation], code: str) -> Iterator[TimelineEvent]:
-    """The events in entries on one coupon; with the notes of people, where their texts were not erased."""
+    """The events in entries on one coupon."""
     names = {one.operator.login: one.operator.name for one in operations}
     for entry in entries:
         found = _told(entry)
@@ -43,16 +49,18 @@ def events_of_trail(entries: Iterable[Entry], operations: Iterable[Operation], c
             kind, what = found
             is_by_program = entry.action.startswith("step.")
             who = None if is_by_program or entry.actor is None else names.get(entry.actor, entry.actor)
-            yield TimelineEvent(kind, entry.moment, what, entry.operation or code, who=who)
+            yield TimelineEvent(kind, entry.moment, what, entry.operation or code, who=who, note=_note(entry))
 
 
 def _told(entry: Entry) -> tuple[EventKind, Message] | None:
     if entry.step is not None:
         return _STEPS.get((entry.action, entry.step))
     if entry.action == "receipt.issued":
-        return EventKind.RECEIPT, _RECEIPTS.get(entry.fields.result or "", _RECEIPTS["printed"])
-    found = _BY_SOMEBODY.get(entry.action)
-    note = str(entry.body.get("note", "")).strip() if entry.body_state is BodyState.OPEN else ""
-    if found is None or not note:
-        return found
-    return found[0], msg("{what} {note}", what=found[1], note=note)
+        return EventKind.RECEIPT, _RECEIPTS[entry.fields.result == "printed", bool(entry.body.get("copy"))]
+    return _BY_SOMEBODY.get(entry.action)
+
+
+def _note(entry: Entry) -> str | None:
+    if entry.step is not None or entry.body_state is not BodyState.OPEN:
+        return None
+    return str(entry.body.get("note", "")).strip() or None

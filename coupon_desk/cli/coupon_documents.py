@@ -90,6 +90,7 @@ def event_document(event: TimelineEvent, language: Language) -> Document:
         "who": event.who,
         "approver": event.approver,
         "doubtful": event.is_doubtful,
+        "note": event.note,
     }
 
 

@@ -169,7 +169,7 @@ def tell_history(output: Output, events: tuple[TimelineEvent, ...]) -> None:
             (
                 when(output, event.at),
                 output.words(event.kind.label) + (" ≠" if event.is_doubtful else ""),
-                output.words(event.what),
+                output.words(event.what) + (f" {event.note}" if event.note else ""),
                 event.who or "",
                 event.approver or "",
                 event.reference,

@@ -105,6 +105,10 @@ class TimelinePart(QWidget):
             reference = Elided("small")
             reference.say(event.reference)
             texts.addWidget(reference)
+        if event.note is not None:
+            note = label(self._stage, role="small", wraps=True)
+            note.setText(event.note)
+            texts.addWidget(note)
         if event.is_doubtful:
             texts.addWidget(label(self._stage, msg("Contradicted: see the differences"), "doubt"))
         inside = row(texts, points, spacing=8)
@@ -115,6 +119,8 @@ class TimelinePart(QWidget):
         spoken = [speech.say(event.kind.label), what.text(), told.whole()]
         if event.kind.moves_points:
             spoken.append(event.reference)
+        if event.note is not None:
+            spoken.append(event.note)
         if event.is_doubtful:
             spoken.append(speech.say(msg("contradicted by another source")))
         made.setAccessibleName(", ".join(spoken))

@@ -97,7 +97,7 @@ def test_a_record_that_was_written_over_is_written_again_by_the_step_that_wrote_
     assert len(shop.point_entries(shop.showcase.example.customer_id, code.reference)) == 2
     assert (len(shop.mailbox.mails), desk.verify_trail().is_intact) == (1, True)
     (event,) = (event for event in done.view.timeline if event.kind is EventKind.RECONCILED)
-    assert (event.who, NOTE in str(event.what)) == ("Mika Tanaka", True)
+    assert (event.who, event.note) == ("Mika Tanaka", NOTE)
     with pytest.raises(NotPutRight):
         desk.reconciling.put_right(code, Kind.RECORD_BEHIND, manager, NOTE)
 
