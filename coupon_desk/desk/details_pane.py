@@ -9,11 +9,11 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from coupon_desk.coupons.coupon import Coupon
-from coupon_desk.desk.colours import Tone
-from coupon_desk.desk.controls import Banner, Elided, Spinner, button, column, frame, icon_label, label, line, row
+from coupon_desk.desk.controls import Elided, Spinner, button, column, frame, icon_label, label, line, row
 from coupon_desk.desk.coupon_actions import CouponActions
 from coupon_desk.desk.coupon_facts import CouponFacts
 from coupon_desk.desk.coupon_words import HIDDEN
+from coupon_desk.desk.doubt_banner import DoubtBanner
 from coupon_desk.desk.point_history import PointHistory
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.statuses import StatusPill
@@ -21,7 +21,7 @@ from coupon_desk.desk.timeline_part import TimelinePart
 from coupon_desk.desk.verdict_part import VerdictPart
 from coupon_desk.errors import DeskError
 from coupon_desk.people.roles import Right
-from coupon_desk.words import Amount, Message, msg, msgn
+from coupon_desk.words import Amount, Message, msg
 
 if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
@@ -168,7 +168,7 @@ class DetailsPane(QFrame):
         self.history = PointHistory(stage)
         self.reference = Elided("small")
         self.timeline = TimelinePart(stage)
-        self.doubt = Banner(stage)
+        self.doubt = DoubtBanner(stage)
         self.doubt.setObjectName("differences")
         self.compare = button(stage, msg("Compare sources…"), "link", key="P")
         self.compare.setObjectName("compare-sources")
@@ -254,7 +254,7 @@ class DetailsPane(QFrame):
         self._life.setVisible(view is not None)
         self.compare.setVisible(view is not None)
         self.all_of_customer.setVisible(view is not None and view.customer_id is not None and self._why_no_customer is None)
-        self._draw_doubt(view)
+        self.doubt.show_differences(view.differences if view is not None else ())
         self.facts.show_coupon(coupon, view)
         self.reference.say(speech.say(msg("Reference {reference}", reference=coupon.code.reference)))
         if view is not None:
@@ -266,14 +266,6 @@ class DetailsPane(QFrame):
                 self.balance, msg("Balance {balance}", balance=before) if before is not None else msg("Balance unknown")
             )
         self.footer.show_view(self._view)
-
-    def _draw_doubt(self, view: CouponView | None) -> None:
-        """That sources contradict each other, and the weightiest way in which they do."""
-        found = view.differences if view is not None else ()
-        self.doubt.setVisible(bool(found))
-        if found:
-            title = msgn("{count} difference between the sources", "{count} differences between the sources", count=len(found))
-            self.doubt.show_message(Tone.WARN, title, found[0].what)
 
     def _ask_for_customer(self) -> None:
         if self._view is not None and self._view.customer_id is not None:

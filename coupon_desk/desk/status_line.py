@@ -37,7 +37,8 @@ class StatusLine(QFrame):
         self.refresh.setObjectName("refresh")
         self.refresh.setFixedSize(30, 28)
         self.refresh.clicked.connect(self.sync_asked)
-        self.work = button(stage, msg("Nothing is under way"), "link")
+        self.work = button(stage, msg("Work in progress"), "link")
+        self.work.hide()
         self.work.setObjectName("work-in-progress")
         self.work.clicked.connect(self.work_asked)
         stage.speech.tell(self.work, msg("Work in progress (Ctrl+O)"), "setToolTip")
@@ -84,9 +85,11 @@ class StatusLine(QFrame):
             self._mark(self.central_icon, icon, tone.value if is_wrong else "muted")
             self._stage.speech.tell(self.central_text, message)
 
-    def show_work(self, message: Message) -> None:
-        """What is under way."""
-        self._stage.speech.tell(self.work, message)
+    def show_work(self, message: Message | None) -> None:
+        """What is under way; None where nothing is."""
+        self.work.setVisible(message is not None)
+        if message is not None:
+            self._stage.speech.tell(self.work, message)
 
     def show_notice(self, message: Message | None) -> None:
         """One thing that happened, until the next."""

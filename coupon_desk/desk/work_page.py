@@ -333,7 +333,7 @@ class WorkPage(QWidget):
         self.under_way.take_all(unfinished)
 
     def _tell_under_way(self, now: InProgress) -> None:
-        self.status.show_work(headline(now))
+        self.status.show_work(headline(now) if now.operations else None)
         self._taskbar.show(now)
 
     def _show_work(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QDialog, QFrame, QProgressBar, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QProgressBar, QPushButton, QWidget
 
 from coupon_desk.cancellation.operation import Operation, OperationState
 from coupon_desk.desk.attention_strip import needs_person, sentence
@@ -20,6 +20,9 @@ from coupon_desk.people.roles import Right
 from coupon_desk.words import Message, msg, msgn
 
 MOST_CARDS: Final = 40
+SHOW: Final = "show-"
+"""How the names of the buttons begin that show an operation."""
+
 DRAWN_AFTER_MS: Final = 50
 """Snapshots come quickly after each other; what is drawn is the newest."""
 
@@ -59,13 +62,23 @@ class WorkPanel(QDialog):
         self._drawing.setSingleShot(True)
         self._drawing.setInterval(DRAWN_AFTER_MS)
         self._drawing.timeout.connect(self.draw)
-        under_way.changed.connect(lambda _now: self._drawing.start())
+        under_way.changed.connect(self._draw_soon)
         stage.speech.changed.connect(self.draw)
         self.finished.connect(lambda _result: self._drawing.stop())
         self.draw()
 
+    def _draw_soon(self) -> None:
+        self._drawing.start()
+
     def draw(self) -> None:
-        """Everything as it is now."""
+        """Everything as it is now; whoever walks through it by keys stays where they are."""
+        focused = self.focusWidget()
+        place = focused.objectName() if focused is not None else ""
+        self._draw()
+        if place.startswith(SHOW) and (again := self.findChildren(QPushButton, place)):
+            again[-1].setFocus()  # the one before it is gone only when the event loop runs
+
+    def _draw(self) -> None:
         now, tell = self._under_way.now, self._stage.speech.tell
         tell(self.title, headline(now))
         self.bar.setVisible(now.progress is not None)
@@ -101,6 +114,7 @@ class WorkPanel(QDialog):
         code.setText(operation.code.text)
         kind = label(stage, operation.kind.label, "small")
         show = button(stage, msg("Show"), "link")
+        show.setObjectName(f"{SHOW}{operation.id}")
         stage.speech.tell(show, msg("Show {code}", code=operation.code.text), "setAccessibleName")
         show.clicked.connect(lambda: self.show_asked.emit(operation))
         head = row(icon_label(stage, icon, tone.value, 18), code, kind, 0, show, spacing=8)
@@ -127,7 +141,7 @@ class WorkPanel(QDialog):
             return [(what, "tone"), *([(todo, "body")] if todo is not None and todo != what else [])]
         step = current_step(operation)
         waits = operation.state is OperationState.RUNNING and not is_at_work(operation)
-        what = step.detail if waits and step is not None and step.detail is not None else sentence(operation)
+        what = step.detail if step is not None and step.detail is not None else sentence(operation)
         by = msg("{name}, {at}", name=operation.operator.name, at=operation.opened_at)
         when = [(msg("Goes on by itself at {at}", at=operation.due_at), "small")] if waits and operation.due_at else []
         return [(what, "body"), *when, (by, "small")]

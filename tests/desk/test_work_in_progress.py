@@ -104,7 +104,13 @@ def test_each_operation_shows_its_steps_and_what_needs_a_person_the_next_action(
     assert any(stage.speech.say(stuck.next_action) in card.accessibleName() for card in panel.findChildren(QWidget))
     qtbot.waitUntil(lambda: in_view(panel) == [])
 
-    panel.findChildren(QPushButton)[1].click()
+    show = panel.findChildren(QPushButton, f"show-{stuck.id}")[-1]
+    show.setFocus()
+    panel.draw()
+    again = panel.focusWidget()
+    assert isinstance(again, QPushButton)
+    assert (again.objectName(), again is show) == (show.objectName(), False)
+    again.click()
     assert isinstance(page.dialogs.open[-1], OperationDialog)
     page.dialogs.open[-1].reject()
     page.work.changed.emit(done)
