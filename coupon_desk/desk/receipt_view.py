@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import shiboken6
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QScrollArea, QSizePolicy, QWidget
 
 from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, button, column, frame, label, row
 from coupon_desk.desk.paper_sheet import PaperSheet
+from coupon_desk.desk.print_faults import PrintFaults
 from coupon_desk.desk.printing import Paper, write_pdf
 from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
@@ -40,6 +43,7 @@ class ReceiptView(QWidget):
         self._operation: Operation | None = None
         self._is_copy = False
         self._html = ""
+        self._is_printing = False
         self.paper = PaperSheet()
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -105,7 +109,7 @@ class ReceiptView(QWidget):
     def save(self, target: Path) -> None:
         """Write the receipt as PDF."""
         operation = self._operation
-        if operation is None:
+        if operation is None or not self._html:
             return
         html, paper, language, is_copy = self._html, self._paper(), self._language(), self._is_copy
         issued, session = self._desk.issued_receipts, self._session
@@ -119,7 +123,7 @@ class ReceiptView(QWidget):
     def print(self) -> None:
         """Print the receipt on the chosen printer."""
         operation, printer = self._operation, self.printer_choice.currentText()
-        if operation is None or not printer or not self._html:
+        if operation is None or not printer or not self._html or self._is_printing:
             return
         html, paper, language, is_copy = self._html, self._paper(), self._language(), self._is_copy
         desk, session = self._desk, self._session
@@ -130,10 +134,14 @@ class ReceiptView(QWidget):
             with desk.issued_receipts.noting(operation.id, "printed", session, printer=printer, is_copy=is_copy):
                 print_receipt(html, paper, language, desk.printers.find(printer), operation.reference)
 
-        self.print_button.setEnabled(False)
+        self._is_printing = True
         self.told.show_message(Tone.NEUTRAL, msg("Printing on {printer}…", printer=printer))
-        # Not on the one worker that writes: a printer that hangs must not hold up a cancellation.
-        self._stage.runner.read(self, "print", print_it, lambda _done: self._printed(printer), self._not_printed)
+        # Not on the one worker that writes: a printer that hangs must not hold up a cancellation. And not for this view only:
+        # the next customer does not wait until it is printed.
+        faults = self._stage.print_faults
+        self._stage.runner.read(
+            faults, f"print {operation.id}", print_it, lambda _done: self._printed(printer), partial(self._not_printed, faults)
+        )
 
     def _paper(self) -> Paper:
         from coupon_desk.receipts.layout import ReceiptWidth
@@ -150,12 +158,16 @@ class ReceiptView(QWidget):
     def _fit_paper(self) -> None:
         """A receipt printer has its own paper in it."""
         width = self.printer_choice.currentData()
+        if width is None and not self.width_choice.isEnabled():
+            self._choose_width(self._desk.settings.receipts.width or "80mm")
         self.width_choice.setEnabled(width is None)
         self._choose_width(width)
 
     def _read(self) -> None:
         if self._operation is None:
             return
+        # What is on the screen may be for other paper than what is chosen now.
+        self._html = ""
         desk, session, operation, is_copy = self._desk, self._session, self._operation, self._is_copy
         name, language = str(self.width_choice.currentData()), self._language()
 
@@ -201,12 +213,16 @@ class ReceiptView(QWidget):
         self.told.show_message(Tone.SUCCESS, msg("Saved as {file}", file=str(target)))
 
     def _printed(self, printer: str) -> None:
-        self._allow_printing()
-        self.told.show_message(Tone.SUCCESS, msg("Printed on {printer}.", printer=printer))
-        self._read()
+        if shiboken6.isValid(self):
+            self._is_printing = False
+            self.told.show_message(Tone.SUCCESS, msg("Printed on {printer}.", printer=printer))
+            self._read()
 
-    def _not_printed(self, error: DeskError) -> None:
-        self._allow_printing()
+    def _not_printed(self, faults: PrintFaults, error: DeskError) -> None:
+        if not shiboken6.isValid(self):
+            faults.told.emit(error)
+            return
+        self._is_printing = False
         self._fail(error)
         # Where the printer has it all the same, what is printed next is a copy.
         self._read()

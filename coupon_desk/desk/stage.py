@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 
+from coupon_desk.desk.print_faults import PrintFaults
 from coupon_desk.desk.speech import Speech
 from coupon_desk.desk.theme import Theme
 from coupon_desk.desk.threads import Runner
@@ -26,3 +27,4 @@ class Stage:
     speech: Speech
     theme: Theme
     open_page: Callable[[str], bool] = in_browser
+    print_faults: PrintFaults = field(default_factory=PrintFaults)

@@ -246,6 +246,7 @@ class WorkPage(QWidget):
         self.work.changed.connect(self._operation_changed)
         self.work.changed.connect(self.under_way.take)
         self.work.changed.connect(self.notices.hear)
+        self._stage.print_faults.told.connect(self._fail)
         self.under_way.changed.connect(self._tell_under_way)
         self.work.ended.connect(self._operation_ended)
         self.work.failed.connect(lambda _code, error: self._fail(error))

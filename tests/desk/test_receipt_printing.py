@@ -5,17 +5,18 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import segno
+import shiboken6
 from PIL import Image
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.printers import Offered, Printers, WindowsPrinter
@@ -28,6 +29,7 @@ from coupon_desk.desk.printing import Paper
 from coupon_desk.desk.receipt_printing import offered_printers, picture_of, print_receipt
 from coupon_desk.desk.receipt_view import ReceiptView
 from coupon_desk.desk.stage import Stage
+from coupon_desk.errors import DeskError
 from coupon_desk.printers.faults import FaultKind, PrinterFault
 from coupon_desk.printers.picture import Picture
 from coupon_desk.receipt_settings import NetworkPrinter, Receipts
@@ -114,7 +116,7 @@ def desk(
 
 
 @pytest.fixture
-def view(desk: CouponDesk, shop: TrainingShop, stage: Stage, qtbot: QtBot) -> ReceiptView:
+def view(desk: CouponDesk, shop: TrainingShop, stage: Stage) -> Iterator[ReceiptView]:
     """The receipt of a coupon that was just cancelled, on the screen."""
     manager = desk.people.sign_in("manager", "482915")
     asked = CancelRequest(
@@ -124,9 +126,10 @@ def view(desk: CouponDesk, shop: TrainingShop, stage: Stage, qtbot: QtBot) -> Re
         "Asked at the counter.",
     )
     made = ReceiptView(stage, desk, manager)
-    qtbot.addWidget(made)
     made.show_receipt(desk.cancel(asked, manager, wait_seconds=900), is_copy=False)
-    return made
+    yield made
+    if shiboken6.isValid(made):
+        shiboken6.delete(made)
 
 
 def issued(desk: CouponDesk) -> list[dict[str, Any]]:
@@ -189,6 +192,23 @@ def test_a_fault_is_told_and_the_receipt_is_an_original_until_the_printer_has_it
     assert "stopped answering" in view.told.title.text()
     assert [one["copy"] for one in issued(desk)] == [False]
     assert "再発行" in view.paper.accessibleDescription()
+
+
+def test_a_fault_is_told_to_the_page_where_the_next_customer_came_before_it(
+    view: ReceiptView, stage: Stage, printer: ReceiptPrinterOfTests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printer.answers = stand_in.OPEN
+    waiting: list[Callable[[], None]] = []
+    runs_now = stage.runner.read
+    monkeypatch.setattr(stage.runner, "read", lambda *job: waiting.append(partial(runs_now, *job)))
+    told: list[DeskError] = []
+    stage.print_faults.told.connect(told.append)
+
+    view.print()
+    shiboken6.delete(view)
+    waiting[0]()
+
+    assert [str(fault.what) for fault in told] == ["The printer Counter is open."]
 
 
 def test_the_queues_of_this_computer_are_offered_and_a_receipt_arrives_there_as_it_would_be_saved(
