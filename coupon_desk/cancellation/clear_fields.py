@@ -31,7 +31,10 @@ _ENDS: Final = {
     "completed": OperationState.COMPLETED,
     "reopened": OperationState.RUNNING,
 }
-"""What an operation is after an entry of it; `resumed`, `answered` and `reconciled` depend on its result."""
+"""What an operation is after an entry of it; `resumed` and `answered` depend on whether its result stands.
+
+What was taken up again ends as it had ended before: its entry says as what (`ends_as`).
+"""
 
 
 def opening_entry(operation: str, code: CouponCode, body: Mapping[str, Any]) -> NewEntry:
@@ -97,7 +100,7 @@ def operation_entry(
         result=verb,
         reason=_reason(operation, body),
         before={"state": operation.state.value},
-        after={"state": _ENDS.get(verb, stands).value, "kind": operation.kind.value},
+        after={"state": body.get("ends_as") or _ENDS.get(verb, stands).value, "kind": operation.kind.value},
         points=int(operation.points_returned) if has_ended else body.get("points"),
         request_ids=_request_ids(body, request_ids),
     )

@@ -155,7 +155,10 @@ class Engine:
             leftover = operation.ended_at is not None and operation.has_open_work
             if operation.state is not OperationState.NEEDS_ATTENTION and not leftover:
                 raise NotPermitted(msg("This operation does not wait for an answer."), done=msg("Nothing was done."))
-            return self._run(self._go_on(self._append(story, "operation.answered", {"note": note}, session), observer), 0.0)
+            body: dict[str, object] = {"note": note}
+            if story.reopened is not None:
+                body["ends_as"] = story.reopened.state.value
+            return self._run(self._go_on(self._append(story, "operation.answered", body, session), observer), 0.0)
 
     def take_up_again(
         self,

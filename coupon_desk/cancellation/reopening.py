@@ -34,7 +34,10 @@ def may_be_reopened(operation: Operation, names: Collection[StepName]) -> bool:
     A request that was rejected has its steps still before it, and they return points.
     """
     if operation.state is OperationState.REFUSED:
-        return operation.is_stopping and set(names) == {StepName.UPDATE_RECORD}
+        was_verified = operation.step(StepName.VERIFY).state.is_settled
+        return was_verified and operation.is_stopping and set(names) == {StepName.UPDATE_RECORD}
+    if StepName.INVALIDATE in names and operation.discount is None:
+        return False
     before = (step for step in operation.steps if step.name in BEFORE_THE_END)
     return operation.state is OperationState.COMPLETED and all(step.state.is_settled for step in before)
 

@@ -212,7 +212,8 @@ class Work:
 
     def _reconciled(self) -> None:
         """What was taken up again is done: the result is the one of then, and is counted nowhere a second time."""
-        self._write("operation.reconciled", {})
+        before = self.story.reopened
+        self._write("operation.reconciled", {"ends_as": before.state.value} if before is not None else {})
 
     def _write(self, action: str, body: dict[str, Any], step: StepName | None = None) -> None:
         operation = self.operation

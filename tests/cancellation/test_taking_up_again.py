@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from coupon_desk.cancellation.clear_fields import clear_allowance
 from coupon_desk.cancellation.operation import Operation, OperationState, StepName, StepState
 from coupon_desk.coupons.evidence import DiscountState
 from coupon_desk.errors import NotPermitted
@@ -127,6 +128,7 @@ def test_a_refusal_of_shopify_needs_a_person_whose_word_ends_it_as_it_was(bench:
     assert (seen_to.state, seen_to.ended_at, seen_to.attention) == (OperationState.COMPLETED, before.ended_at, None)
     assert seen_to.step(StepName.INVALIDATE).state is StepState.SKIPPED
     assert (len(world.returns), world.record["status"]) == (1, "active")
+    assert bench.entries()[-1].fields.after == {"state": "completed", "kind": "cancel"}
 
 
 def test_a_code_that_somebody_switches_on_each_time_is_left_to_a_person(bench: Bench, world: World) -> None:
@@ -149,6 +151,8 @@ def test_a_claim_that_landed_late_on_what_was_refused_is_taken_away(bench: Bench
     again = bench.engine.take_up_again(refused.id, (StepName.UPDATE_RECORD,), bench.sign_in(), NOTE)
     assert (again.state, again.ended_at, again.refused) == (refused.state, refused.ended_at, refused.refused)
     assert ("cancellation" in world.record, world.record["status"], world.returns) == (False, "active", [])
+    assert bench.entries()[-1].fields.after == {"state": "refused", "kind": "cancel"}
+    assert not clear_allowance(bench.trail.of_operation(refused.id)).counts
     assert bench.cancel(bench.sign_in()).state is OperationState.COMPLETED
 
 
@@ -172,6 +176,14 @@ def test_while_another_operation_works_on_the_coupon_nothing_is_taken_up(bench: 
     with pytest.raises(OperationOpen):
         bench.engine.take_up_again(refused.id, (StepName.UPDATE_RECORD,), bench.sign_in(), NOTE)
     assert bench.engine.operation(refused.id).state is OperationState.REFUSED
+
+
+def test_what_was_refused_before_it_set_any_mark_is_not_taken_up(bench: Bench, world: World) -> None:
+    world.redeem()
+    refused = bench.cancel(bench.sign_in())
+    assert refused.step(StepName.VERIFY).state is StepState.REFUSED
+    with pytest.raises(NotPermitted):
+        bench.engine.take_up_again(refused.id, (StepName.UPDATE_RECORD,), bench.sign_in(), NOTE)
 
 
 def test_what_still_follows_the_end_keeps_its_time(bench: Bench, world: World) -> None:
