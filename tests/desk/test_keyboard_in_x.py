@@ -1,11 +1,10 @@
-"""The whole way in a real window on a real display, by key strokes alone: from the PIN to the saved receipt."""
+"""The whole way in a real window on a real display, by key strokes alone and in both languages: from PIN to receipt."""
 
 from __future__ import annotations
 
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,56 +12,26 @@ from typing import Any
 
 import pytest
 
+from coupon_desk.cancellation.operation import OperationKind
 from coupon_desk.clock import SystemClock
+from coupon_desk.coupons.reasons import Reason
+from coupon_desk.desk.note_phrases import PHRASES
+from coupon_desk.desk.scanner_pace import ECHO_MS
 from coupon_desk.storage.database import Database
 from coupon_desk.trail.entry import Entry
 from coupon_desk.trail.pen import Surroundings
 from coupon_desk.trail.trail import Trail
-from tests.surroundings.tool import ends_with_us, running, tool, wait_until
+from coupon_desk.words import Language, msg, say
+from tests.surroundings.keyboard import PATIENCE_SECONDS, Keyboard, keyboard_on
+from tests.surroundings.tool import ends_with_us, running, wait_until
 
-CODE = "70934-AB12CD-500"
-NOTE = "Asked for her points at the counter"
-PATIENCE_SECONDS = 40.0
+CODES = {Language.EN: "70934-AB12CD-500", Language.JA: "12974-Y2HM6S-500"}
+PIN = "482915"
 SIGN_IN_SECONDS = 10.0
-
-
-class Keyboard:
-    """Types into whichever window is in front, as a person does, and sees windows by their titles."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
-
-    def type(self, text: str) -> None:
-        self._xdotool("type", "--delay", "8", text)
-
-    def press(self, *keys: str) -> None:
-        self._xdotool("key", "--delay", "8", *keys)
-
-    def title_in_front(self) -> str:
-        return self._xdotool("getactivewindow", "getwindowname")
-
-    def wait_for(self, title: str) -> None:
-        wait_until(lambda: self.title_in_front() == title, f"“{title}” is in front", seconds=PATIENCE_SECONDS)
-
-    def sign_in(self, pin: str, title: str) -> None:
-        """Type the PIN until it is taken: the page comes a moment after its title, and what is typed before is lost."""
-
-        def is_signed_in() -> bool:
-            self.press("ctrl+a")
-            self.type(pin)
-            self.press("Return")
-            until = time.monotonic() + SIGN_IN_SECONDS
-            while self.title_in_front() != title and time.monotonic() < until:
-                time.sleep(0.05)
-            return self.title_in_front() == title
-
-        assert any(is_signed_in() for _ in range(3)), f"“{title}” is in front"
-
-    def _xdotool(self, *words: str) -> str:
-        asked = subprocess.run(
-            [tool("xdotool"), *words], env=self._environment, capture_output=True, text=True, check=False, timeout=20
-        )
-        return asked.stdout.strip()
+STEPS_TO_LANGUAGES = 3
+ISSUED = "SELECT actor, code FROM entries WHERE action = 'receipt.issued'"
+AT_THE_DOOR, AT_WORK = "Ginza store – Coupon Desk", "Ginza store – Mika Tanaka – Coupon Desk"
+DIALOG, SAVING = OperationKind.CANCEL.label, msg("Save the receipt")
 
 
 @contextmanager
@@ -73,8 +42,9 @@ def desk_in_x(environment: dict[str, str], home: Path, log: Path) -> Iterator[su
 
 
 @pytest.fixture
-def keyboard(xvfb: dict[str, str]) -> Keyboard:
-    return Keyboard(xvfb)
+def keyboard(xvfb: dict[str, str]) -> Iterator[Keyboard]:
+    with keyboard_on(xvfb["DISPLAY"]) as made:
+        yield made
 
 
 def rows(home: Path, question: str) -> list[tuple[Any, ...]]:
@@ -94,49 +64,92 @@ def openings(home: Path) -> list[Entry]:
         database.close()
 
 
-def test_a_coupon_is_cancelled_and_its_receipt_saved_by_key_strokes_alone(
+class Counter:
+    """Somebody at the counter with a keyboard and a scanner, who reads the titles of windows and looks into the home."""
+
+    def __init__(self, keyboard: Keyboard, home: Path) -> None:
+        self.keyboard = keyboard
+        self.home = home
+
+    def sign_in(self) -> None:
+        """Type the PIN until it is taken: the page comes a moment after its title, and what is typed before is lost."""
+        self.keyboard.wait_for(AT_THE_DOOR)
+
+        def is_signed_in() -> bool:
+            self.keyboard.press("ctrl+a")
+            self.keyboard.type(PIN)
+            self.keyboard.press("Return")
+            return self.keyboard.is_in_front(AT_WORK, seconds=SIGN_IN_SECONDS)
+
+        assert any(is_signed_in() for _ in range(3)), f"“{AT_WORK}” is in front"
+
+    def open_dialog(self, language: Language) -> None:
+        """Scan, and scan again: only a person's Enter opens the dialog, with the coupon checked in the background."""
+        self.keyboard.scan(CODES[language])
+        self.keyboard.scan(CODES[language])
+        self.keyboard.press("Return", after_ms=2 * ECHO_MS)
+        self.keyboard.wait_for(say(DIALOG, language))
+
+    def wait_until_cancelled(self, language: Language) -> None:
+        done = f"SELECT operator, points FROM operations WHERE state = 'completed' AND code = '{CODES[language]}'"
+        wait_until(lambda: bool(rows(self.home, done)), "the operation is completed", seconds=PATIENCE_SECONDS)
+        assert rows(self.home, done) == [("manager", 500)]
+
+    def save_receipt(self, language: Language) -> None:
+        before = len(rows(self.home, ISSUED))
+
+        def it_can_be_saved() -> bool:
+            self.keyboard.press("alt+s")
+            return self.keyboard.is_in_front(say(SAVING, language), seconds=0.5)
+
+        wait_until(it_can_be_saved, "the receipt is on the screen", seconds=PATIENCE_SECONDS)
+        self.keyboard.press("Return")
+        wait_until(lambda: len(rows(self.home, ISSUED)) > before, "the receipt is saved", seconds=PATIENCE_SECONDS)
+        self.keyboard.wait_for(say(DIALOG, language))
+
+    def speak_japanese(self) -> None:
+        """The button for it is the third before the search."""
+        self.keyboard.press("ctrl+f", *["shift+Tab"] * STEPS_TO_LANGUAGES, "space", "Down", "Down", "Return", "ctrl+f")
+
+
+def test_coupons_are_cancelled_and_their_receipts_saved_by_key_strokes_alone_in_both_languages(
     xvfb: dict[str, str], keyboard: Keyboard, tmp_path: Path
 ) -> None:
     home, log = tmp_path / "home", tmp_path / "desk.log"
+    counter = Counter(keyboard, home)
     with desk_in_x(xvfb, home, log) as desk:
-        keyboard.wait_for("Ginza store – Coupon Desk")
-        keyboard.sign_in("482915", "Ginza store – Mika Tanaka – Coupon Desk")
-        keyboard.type(CODE)
-        keyboard.press("Return")
-        keyboard.press("ctrl+Return")
-        keyboard.wait_for("Cancel coupon")
-        keyboard.press("1")
-        keyboard.type(NOTE[:12])
+        counter.sign_in()
+        counter.open_dialog(Language.EN)
+        keyboard.type("1As")
         keyboard.press("F9")  # somebody else may sign in; the same person finds the half-written note again
-        keyboard.wait_for("Ginza store – Coupon Desk")
-        keyboard.type("482915")
+        keyboard.wait_for(AT_THE_DOOR)
+        keyboard.type(PIN)
         keyboard.press("Return")
-        keyboard.wait_for("Cancel coupon")
-        keyboard.type(NOTE[12:])
-        keyboard.press("ctrl+Return")
-        done = "SELECT code, operator, points FROM operations WHERE state = 'completed'"
-        wait_until(lambda: bool(rows(home, done)), "the operation is completed", seconds=PATIENCE_SECONDS)
-        assert rows(home, done) == [(CODE, "manager", 500)]
-
-        def the_receipt_can_be_saved() -> bool:
-            keyboard.press("alt+s")
-            return keyboard.title_in_front() == "Save the receipt"
-
-        wait_until(the_receipt_can_be_saved, "the receipt is on the screen", seconds=PATIENCE_SECONDS)
-        keyboard.press("Return")
-        issued = "SELECT actor, code FROM entries WHERE action = 'receipt.issued'"
-        wait_until(lambda: bool(rows(home, issued)), "the receipt is saved", seconds=PATIENCE_SECONDS)
-        assert rows(home, issued) == [("manager", "70934-******-500")]
-        (receipt,) = (home / "receipts").iterdir()
-        assert receipt.read_bytes().startswith(b"%PDF-")
-
-        keyboard.wait_for("Cancel coupon")
+        keyboard.wait_for(say(DIALOG, Language.EN))
+        keyboard.type("k")
+        keyboard.scan(CODES[Language.JA])  # the next customer's coupon, too early: it changes nothing
+        keyboard.type("e")
+        keyboard.press("Tab", "ctrl+Return")
+        counter.wait_until_cancelled(Language.EN)
+        counter.save_receipt(Language.EN)
         keyboard.press("Escape")
-        keyboard.wait_for("Ginza store – Mika Tanaka – Coupon Desk")
+        keyboard.wait_for(AT_WORK)
+
+        counter.speak_japanese()
+        counter.open_dialog(Language.JA)
+        keyboard.press("1", "Down", "Down", "Return", "ctrl+Return")
+        counter.wait_until_cancelled(Language.JA)
+        counter.save_receipt(Language.JA)
+        keyboard.press("Escape")
+        keyboard.wait_for(AT_WORK)
         keyboard.press("alt+F4")
         assert desk.wait(timeout=PATIENCE_SECONDS) == 0
-    assert (home / "desk.json").exists()
+
+    assert sorted(rows(home, ISSUED)) == [("manager", "12974-******-500"), ("manager", "70934-******-500")]
+    receipts = [file.read_bytes() for file in (home / "receipts").iterdir()]
+    assert [receipt[:5] for receipt in receipts] == [b"%PDF-"] * 2
     assert [(one.body["code"], one.body["reason"], one.body["note"]) for one in openings(home)] == [
-        (CODE, "customer_request", NOTE)
+        (CODES[language], "customer_request", say(PHRASES[Reason.CUSTOMER_REQUEST][0], language)) for language in Language
     ]
+    assert (home / "desk.json").exists()
     assert "Traceback" not in log.read_text(encoding="utf-8")
