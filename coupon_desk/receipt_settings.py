@@ -53,7 +53,14 @@ class SerialPrinter(_Thermal, frozen=True, tag="serial", kw_only=True):
     baud: Annotated[int, msgspec.Meta(ge=1200, le=921600)] = 9600
 
 
-ThermalPrinterSettings = NetworkPrinter | UsbPrinter | SerialPrinter
+class QueuePrinter(_Thermal, frozen=True, tag="queue", kw_only=True):
+    """A receipt printer behind a queue of this computer that passes ESC/POS on as it is (a raw queue)."""
+
+    queue: Annotated[str, msgspec.Meta(min_length=1)]
+
+
+DirectPrinterSettings = NetworkPrinter | UsbPrinter | SerialPrinter
+ThermalPrinterSettings = DirectPrinterSettings | QueuePrinter
 
 
 class Receipts(_Section, frozen=True):

@@ -6,6 +6,7 @@ import pytest
 
 from coupon_desk.errors import ConfigurationError, ExitStatus
 from coupon_desk.opening_hours import OpeningHours
+from coupon_desk.receipt_settings import NetworkPrinter, QueuePrinter, Receipts, ReceiptTexts, SerialPrinter, UsbPrinter
 from coupon_desk.settings import Desk, load, parse
 from coupon_desk.words import Language
 
@@ -204,6 +205,50 @@ def test_a_desk_says_how_its_scanner_and_its_people_work() -> None:
     )
     assert "`desk.hold_seconds`" in refusal(GOOD + "[desk]\nhold_seconds = 61\n")
     assert "`desk.note_phrases[0]`" in refusal(GOOD + '[desk]\nnote_phrases = [""]\n')
+
+
+RECEIPTS = """
+[receipts]
+width = "80mm"
+printer = "Counter"
+logo = "logo.png"
+texts.ja.header = ["銀座1-2-3"]
+texts.en.footer = ["See you again."]
+
+[receipts.printers]
+Counter = {connection = "network", host = "192.0.2.9"}
+Till = {connection = "usb", vendor = 0x04b8, product = 0x0e15, width = "58mm"}
+Stall = {connection = "serial", device = "/dev/rfcomm0", baud = 115200}
+Office = {connection = "queue", queue = "TM-T20"}
+"""
+
+
+def test_a_shop_says_what_its_receipts_bear_and_where_they_come_out() -> None:
+    assert parse(GOOD, FILE).receipts == Receipts()
+    receipts = parse(GOOD + RECEIPTS, FILE).receipts
+    assert (receipts.width, receipts.printer, receipts.logo) == ("80mm", "Counter", "logo.png")
+    assert receipts.texts_in(Language.EN) == ReceiptTexts(footer=["See you again."])
+    assert receipts.printers == {
+        "Counter": NetworkPrinter(host="192.0.2.9", port=9100, width="80mm"),
+        "Till": UsbPrinter(vendor=0x04B8, product=0x0E15, width="58mm"),
+        "Stall": SerialPrinter(device="/dev/rfcomm0", baud=115200),
+        "Office": QueuePrinter(queue="TM-T20"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "told"),
+    [
+        ('width = "80mm"', 'width = "72mm"', "receipts.width"),
+        ('connection = "network"', 'connection = "telnet"', "telnet"),
+        ('host = "192.0.2.9"', 'host = "192.0.2.9", port = 0', "port"),
+        (", product = 0x0e15", "", "product"),
+        ("texts.ja.header", "texts.fr.header", "receipts.texts"),
+        ('logo = "logo.png"', 'logos = "logo.png"', "logos"),
+    ],
+)
+def test_a_printer_that_cannot_be_is_named(good: str, bad: str, told: str) -> None:
+    assert told in refusal(GOOD + RECEIPTS.replace(good, bad, 1))
 
 
 def test_a_desk_names_its_store_and_when_it_locks() -> None:

@@ -9,9 +9,10 @@ from typing import Final
 
 from coupon_desk.clock import SystemClock
 from coupon_desk.printers.queues import Queue
+from coupon_desk.printers.raw_queue import RawQueue
 from coupon_desk.printers.service import PrintService, ServiceAway
 from coupon_desk.printers.thermal import ThermalPrinter
-from coupon_desk.receipt_settings import Receipts
+from coupon_desk.receipt_settings import QueuePrinter, Receipts
 from coupon_desk.receipts.layout import ReceiptWidth
 
 HAS_PRINT_SERVICE: Final = os.name != "nt"
@@ -25,7 +26,7 @@ class WindowsPrinter:
     name: str
 
 
-Printer = ThermalPrinter | Queue | WindowsPrinter
+Printer = ThermalPrinter | RawQueue | Queue | WindowsPrinter
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,13 @@ class Printers:
 
     def find(self, name: str) -> Printer:
         """The printer of a name; whether there is one is seen when it is printed on."""
-        if name in self._settings.printers:
-            return ThermalPrinter(name, self._settings.printers[name])
-        # A printer prints in the time of this world, whatever clock the desk has.
-        return Queue(name, PrintService(), SystemClock()) if self.has_print_service else WindowsPrinter(name)
+        match self._settings.printers.get(name):
+            case QueuePrinter(queue=queue):
+                return RawQueue(name, _queue(queue))
+            case None:
+                return _queue(name) if self.has_print_service else WindowsPrinter(name)
+            case direct:
+                return ThermalPrinter(name, direct)
 
     def width_in(self, name: str | None) -> ReceiptWidth | None:
         """The paper in a printer; None where that is not known."""
@@ -68,3 +72,8 @@ class Printers:
             return PrintService().queues()
         except ServiceAway:
             return ()
+
+
+def _queue(name: str) -> Queue:
+    # A printer prints in the time of this world, whatever clock the desk has.
+    return Queue(name, PrintService(), SystemClock())

@@ -15,6 +15,7 @@ from coupon_desk.desk.printing import MM_PER_INCH, Paper, draw, lay_out, write_p
 from coupon_desk.printers.faults import FaultKind, PrinterFault
 from coupon_desk.printers.picture import Picture
 from coupon_desk.printers.queues import Queue
+from coupon_desk.printers.raw_queue import RawQueue
 from coupon_desk.printers.thermal import ThermalPrinter
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ def print_receipt(html: str, paper: Paper, language: Language, printer: Printer,
     match printer:
         case ThermalPrinter():
             printer.print_picture(picture_of(html, paper, language))
+        case RawQueue():
+            printer.print_picture(picture_of(html, paper, language), title)
         case Queue():
             with tempfile.TemporaryDirectory(prefix="coupon-desk-") as folder:
                 file = Path(folder) / "receipt.pdf"
                 write_pdf(html, paper, language, file, title)
-                printer.print_pdf(file.read_bytes(), title)
+                printer.print_document(file.read_bytes(), title)
         case _:
             _print_by_qt(html, paper, language, printer.name, title)
 

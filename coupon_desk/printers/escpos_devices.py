@@ -17,7 +17,7 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from coupon_desk.printers.picture import Picture
-from coupon_desk.receipt_settings import NetworkPrinter, SerialPrinter, ThermalPrinterSettings, UsbPrinter
+from coupon_desk.receipt_settings import DirectPrinterSettings, NetworkPrinter, SerialPrinter, UsbPrinter
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -52,9 +52,7 @@ class Device:
         """Print from the left edge, and cut. Raises DeviceAway."""
         try:
             self._line.wait_up_to(SEND_SECONDS)
-            self._opened.hw("INIT")
-            self._opened.image(_image(picture), impl="bitImageRaster", fragment_height=STRIP_DOTS)
-            self._opened.cut(mode="PART")
+            _print(self._opened, picture)
         except OSError as away:
             raise DeviceAway(str(away)) from away
 
@@ -72,7 +70,17 @@ class Device:
             self._opened.close()
 
 
-def open_device(settings: ThermalPrinterSettings) -> Device:
+def in_escpos(picture: Picture) -> bytes:
+    """What would be sent to print a picture. Raises LibraryMissing."""
+    _load_library()
+    from escpos import printer
+
+    paper = printer.Dummy()
+    _print(paper, picture)
+    return bytes(paper.output)
+
+
+def open_device(settings: DirectPrinterSettings) -> Device:
     """Reach a printer. Raises LibraryMissing, DeviceAway."""
     _load_library()
     from escpos import printer
@@ -144,6 +152,12 @@ class _SerialLine:
     def ask(self, question: bytes) -> bytes:
         self._port.write(question)
         return bytes(self._port.read(1))
+
+
+def _print(opened: Any, picture: Picture) -> None:
+    opened.hw("INIT")
+    opened.image(_image(picture), impl="bitImageRaster", fragment_height=STRIP_DOTS)
+    opened.cut(mode="PART")
 
 
 def _image(picture: Picture) -> Image:

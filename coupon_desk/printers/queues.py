@@ -1,4 +1,4 @@
-"""A queue of this computer: takes a receipt as PDF, and is watched until it is printed or a person has to do something."""
+"""A queue of this computer: takes a receipt, and is watched until it is printed or a person has to do something."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from coupon_desk.printers.faults import FaultKind, PrinterFault
 from coupon_desk.printers.service import JobState, NoSuchQueue, NotAccepting, PrintService, QueueState, ServiceAway
 
 PDF: Final = "application/pdf"
+AS_IT_IS: Final = "application/vnd.cups-raw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,11 @@ class Queue:
         if kind is not None:
             raise self._fault(kind, state.told)
 
-    def print_pdf(self, pdf: bytes, title: str) -> None:
-        """Print a PDF, and see that it is printed. Raises PrinterFault."""
+    def print_document(self, document: bytes, title: str, kind: str = PDF) -> None:
+        """Print a document, and see that it is printed. Raises PrinterFault."""
         self.look()
         try:
-            job = self._service.submit(self.name, pdf, PDF, title)
+            job = self._service.submit(self.name, document, kind, title)
         except (NoSuchQueue, NotAccepting, ServiceAway) as wrong:
             raise self._fault(_kind_of(wrong), wrong) from wrong
         try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from coupon_desk.printers.escpos_devices import DeviceAway, LibraryMissing, open_device
 from coupon_desk.printers.faults import FaultKind, PrinterFault
 from coupon_desk.printers.picture import Picture
-from coupon_desk.receipt_settings import ThermalPrinterSettings
+from coupon_desk.receipt_settings import DirectPrinterSettings
 
 if TYPE_CHECKING:
     from coupon_desk.printers.escpos_devices import Device
@@ -22,14 +22,9 @@ if TYPE_CHECKING:
 class ThermalPrinter:
     """One configured receipt printer. Its calls block: make them on a worker."""
 
-    def __init__(self, name: str, settings: ThermalPrinterSettings) -> None:
+    def __init__(self, name: str, settings: DirectPrinterSettings) -> None:
         self.name = name
         self._settings = settings
-
-    @property
-    def width(self) -> str:
-        """Its paper, as the receipts' layouts are named."""
-        return self._settings.width
 
     def look(self) -> None:
         """See whether it is there and ready. Raises PrinterFault."""

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from coupon_desk.clock import SystemClock
+from coupon_desk.printers.escpos_devices import in_escpos
 from coupon_desk.printers.faults import FaultKind, PrinterFault
+from coupon_desk.printers.picture import Picture
 from coupon_desk.printers.queues import Patience, Queue
+from coupon_desk.printers.raw_queue import RawQueue
 from coupon_desk.printers.service import PrintService, address_of_service
 from coupon_desk.words import Language
 from tests.surroundings.print_service import PrintServiceOfTests, print_service
@@ -38,7 +41,7 @@ def queue(service: PrintServiceOfTests, name: str = "Counter", patience: Patienc
 
 def fault_of(queue: Queue) -> PrinterFault:
     with pytest.raises(PrinterFault) as told:
-        queue.print_pdf(RECEIPT, "COUPON-70934-AB12CD-500")
+        queue.print_document(RECEIPT, "COUPON-70934-AB12CD-500")
     assert queue.name in told.value.sentences(Language.EN)
     return told.value
 
@@ -46,8 +49,18 @@ def fault_of(queue: Queue) -> PrinterFault:
 def test_a_receipt_arrives_at_the_printer_of_a_queue_byte_for_byte(service: PrintServiceOfTests) -> None:
     with receipt_printer() as printer:
         service.add_queue("Network", f"socket://127.0.0.1:{printer.port}/?snmp=false")
-        queue(service, "Network").print_pdf(RECEIPT, "COUPON-70934-AB12CD-500")
+        queue(service, "Network").print_document(RECEIPT, "COUPON-70934-AB12CD-500")
         assert printer.wait() == RECEIPT
+
+
+def test_a_picture_arrives_at_a_receipt_printer_behind_a_queue_in_escpos(service: PrintServiceOfTests) -> None:
+    picture = Picture(24, bytes(range(250)) * 12)
+    with receipt_printer() as printer:
+        service.add_queue("Till", f"socket://127.0.0.1:{printer.port}/?snmp=false")
+        RawQueue("Counter", queue(service, "Till")).print_picture(picture, "COUPON-70934-AB12CD-500")
+        taken = printer.wait()
+    assert taken == in_escpos(picture)
+    assert taken.startswith(b"\x1b@\x1dv0\0\x03\0\0\x01" + picture.rows[:3])
 
 
 def test_the_usual_queue_comes_first(service: PrintServiceOfTests) -> None:
@@ -99,7 +112,7 @@ def test_paper_that_runs_low_is_no_fault(service: PrintServiceOfTests) -> None:
     assert slow.kind is FaultKind.SLOW
     service.say("")
     wait_until(lambda: service.has_taken(RECEIPT), "the receipt comes out")
-    queue(service).print_pdf(RECEIPT, "after")
+    queue(service).print_document(RECEIPT, "after")
 
 
 def test_a_network_printer_that_is_switched_off_is_noticed(service: PrintServiceOfTests) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import usb.backend.libusb1
@@ -152,3 +155,24 @@ def test_where_usb_has_no_library_that_is_told(monkeypatch: pytest.MonkeyPatch) 
 def test_a_picture_is_whole_bytes(width: int, rows: bytes) -> None:
     with pytest.raises(ValueError, match="no picture"):
         Picture(width, rows)
+
+
+def test_loading_the_library_leaves_nothing_behind(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", LOAD],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (told.returncode, told.stdout, told.stderr) == (0, "[] False\n", "")
+    assert not list(tmp_path.iterdir())
+
+
+LOAD = """
+import logging, os
+from coupon_desk.printers.escpos_devices import in_escpos
+from coupon_desk.printers.picture import Picture
+in_escpos(Picture(8, b"x"))
+print(logging.getLogger().handlers, "ESCPOS_CAPABILITIES_FILE" in os.environ)
+"""
