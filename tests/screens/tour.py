@@ -27,7 +27,9 @@ from coupon_desk.desk.add_person_dialog import AddPersonDialog
 from coupon_desk.desk.alarm_strip import Alarm
 from coupon_desk.desk.bulk_window import BulkWindow
 from coupon_desk.desk.cancel_dialog import CancelDialog
+from coupon_desk.desk.customer_dialog import CustomerDialog
 from coupon_desk.desk.mail_preview import MailPreview
+from coupon_desk.desk.reconcile_dialog import ReconcileDialog
 from coupon_desk.desk.review_window import Subject
 from coupon_desk.desk.second_person_dialog import SecondPersonDialog
 from coupon_desk.desk.start_pages import FirstAdminPage, FirstRunPage, ProblemPage
@@ -64,6 +66,7 @@ def tour(place: Place) -> Iterator[Screen]:
     yield from _one_coupon(place, page)
     yield from _a_cancellation(place, page)
     yield from _what_needs_a_person(place, page)
+    yield from _what_contradicts(place, page)
     yield from _many_coupons(place, page)
     yield from _the_trail(place, place.sign_in("owner"))
     yield from _the_review(place)
@@ -191,6 +194,22 @@ def _what_needs_a_person(place: Place, page: WorkPage) -> Iterator[Screen]:
     shown = page.dialogs.operation(operation)
     yield Screen("operation", shown)
     shown.reject()
+    page.under_way.take_all(place.desk.operations(open_only=True))
+    panel = page.dialogs.work_panel(page.under_way)
+    yield Screen("work-in-progress", panel)
+    panel.reject()
+
+
+def _what_contradicts(place: Place, page: WorkPage) -> Iterator[Screen]:
+    _look_at(page, place.shop.showcase.already_returned.code)
+    page.details.compare.click()
+    compared = _in_front(page, ReconcileDialog)
+    yield Screen("compare", compared)
+    compared.reject()
+    page.details.all_of_customer.click()
+    customer = _in_front(page, CustomerDialog)
+    yield Screen("customer", customer)
+    customer.reject()
 
 
 def _many_coupons(place: Place, page: WorkPage) -> Iterator[Screen]:
