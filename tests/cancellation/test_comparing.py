@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from coupon_desk.cancellation.comparing import differences
 from coupon_desk.cancellation.differences import Difference, Kind, Repair
-from coupon_desk.cancellation.operation import CancelRequest, OperationKind
+from coupon_desk.cancellation.operation import CancelRequest, OperationKind, StepName
 from coupon_desk.cancellation.own_work import operations_on, own_work
 from coupon_desk.coupons.evidence import (
     Absent,
@@ -27,7 +27,8 @@ from coupon_desk.coupons.reasons import Reason
 from coupon_desk.words import msg
 from tests.cancellation.bench import Bench
 from tests.cancellation.test_engine import once
-from tests.cancellation.world import CODE, START, Fault, World
+from tests.cancellation.test_release import approved, ask, revive, suspect
+from tests.cancellation.world import CODE, REFUNDED, START, Fault, World
 
 Story = Callable[[Bench, World], None]
 
@@ -202,3 +203,36 @@ def test_returned_by_hand_is_not_taken_away_while_a_source_is_silent(bench: Benc
     by_hand(world)
     evidence = replace(look(bench), orders=NotAnswered(Source.ORDERS, msg("away")))
     assert [(one.kind, one.repair) for one in found(bench, evidence)] == [(Kind.RETURNED_NOT_CANCELLED, None)]
+
+
+def test_the_points_of_a_cancelled_order_are_written_into_the_record_again_and_not_returned_again(
+    bench: Bench, world: World
+) -> None:
+    world.redeem()
+    world.orders[0] = replace(world.orders[0], cancelled_at=world.clock.now(), payment=REFUNDED)
+    world.record["status"] = "used"
+    asked = bench.cancel(bench.sign_in(), OperationKind.ORDER_REFUND, order="#1001")
+    done = bench.engine.approve(asked.id, bench.sign_in("owner"), "Order seen", wait_seconds=600)
+    assert kinds(bench) == []
+    before = dict(world.record)
+    del world.record["refunded_at"]
+    assert kinds(bench) == [(Kind.RECORD_BEHIND, Repair.WRITE_RECORD)]
+    bench.engine.take_up_again(done.id, (StepName.UPDATE_RECORD,), bench.sign_in(), "Compared")
+    assert kinds(bench) == []
+    assert (world.record["status"], len(world.returns)) == ("used", 1)
+    assert datetime.fromisoformat(str(world.record["refunded_at"])) - datetime.fromisoformat(
+        str(before["refunded_at"])
+    ) < timedelta(seconds=1)
+
+
+def test_points_that_were_released_are_written_into_the_record_again(bench: Bench, world: World) -> None:
+    released = approved(bench, ask(bench, suspect(bench)))
+    assert kinds(bench) == []
+    del world.record["refunded_at"]
+    assert kinds(bench) == [(Kind.RECORD_BEHIND, Repair.WRITE_RECORD)]
+    bench.engine.take_up_again(released.id, (StepName.UPDATE_RECORD,), bench.sign_in(), "Compared")
+    assert (kinds(bench), len(world.returns)) == ([], 1)
+    revive(world)
+    assert kinds(bench) == [(Kind.CODE_WORKS, Repair.SWITCH_OFF)]
+    bench.engine.take_up_again(released.id, (StepName.INVALIDATE,), bench.sign_in(), "Compared")
+    assert (kinds(bench), len(world.returns), len(world.mails)) == ([], 1, 1)

@@ -21,7 +21,7 @@ from coupon_desk.cancellation.operation import (
 )
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.reasons import Reason
-from coupon_desk.desk.notices import Notices
+from coupon_desk.desk.notices import DesktopBell, Notices
 from coupon_desk.desk.operation_dialog import OperationDialog
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.step_marks import StepMarks
@@ -136,6 +136,22 @@ def test_who_looks_elsewhere_is_told_each_turn_once_and_nothing_of_the_customer(
     is_in_front[0] = False
     notices.hear(replace(done, state=OperationState.NEEDS_ATTENTION))
     assert len(bell.rung) == 1
+
+
+def test_where_there_is_no_tray_the_bell_still_rings_and_ends(page: WorkPage, stage: Stage) -> None:
+    bell = DesktopBell(stage, page)
+    bell.ring("Coupon Desk", "70934-••••••-500: Completed")
+    bell.end()
+
+
+def test_what_does_not_fit_into_the_strip_leads_to_all_of_it(page: WorkPage, desk: CouponDesk, shop: TrainingShop) -> None:
+    done = ask(desk, page, shop.showcase.example.code)
+    page.attention.show_operations(replace(at_step(done, StepName.CLAIM), id=str(place)) for place in range(3))
+    (more,) = (made for made in page.attention.findChildren(QPushButton) if "more" in made.text())
+    more.click()
+    (panel,) = page.dialogs.open
+    assert isinstance(panel, WorkPanel)
+    panel.reject()
 
 
 def test_the_taskbar_is_told_what_changes_and_nothing_twice(page: WorkPage) -> None:
