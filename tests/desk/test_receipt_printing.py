@@ -22,7 +22,7 @@ from coupon_desk.app.desk import CouponDesk
 from coupon_desk.app.printers import Offered, Printers, WindowsPrinter
 from coupon_desk.app.training import training_vault
 from coupon_desk.cancellation.operation import CancelRequest, OperationKind, OperationState
-from coupon_desk.clock import VirtualClock
+from coupon_desk.clock import SystemClock, VirtualClock
 from coupon_desk.coupons.code import CouponCode
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.desk.printing import Paper
@@ -32,6 +32,8 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.errors import DeskError
 from coupon_desk.printers.faults import FaultKind, PrinterFault
 from coupon_desk.printers.picture import Picture
+from coupon_desk.printers.queues import Patience, Queue
+from coupon_desk.printers.service import PrintService
 from coupon_desk.receipt_settings import NetworkPrinter, Receipts
 from coupon_desk.receipts.layout import ReceiptWidth, render
 from coupon_desk.receipts.pictures import QUIET_DOTS, Logo
@@ -221,7 +223,9 @@ def test_the_queues_of_this_computer_are_offered_and_a_receipt_arrives_there_as_
         at_the_till = NetworkPrinter(host="127.0.0.1", port=9)
         printers = Printers(Receipts(printer="Network", printers={"Till": at_the_till}))
         assert offered_printers(printers) == (Offered("Network"), Offered("Till", ReceiptWidth.MM80), Offered("Counter"))
-        print_receipt(html, paper, Language.EN, printers.find("Network"), "COUPON-70934-AB12CD-500")
+        assert isinstance(printers.find("Network"), Queue)
+        patient = Queue("Network", PrintService(), SystemClock(), Patience(job_seconds=90))
+        print_receipt(html, paper, Language.EN, patient, "COUPON-70934-AB12CD-500")
     taken = tmp_path / "taken.pdf"
     taken.write_bytes(printer.wait())
     told = subprocess.run([tool("pdftotext"), "-layout", str(taken), "-"], capture_output=True, text=True, check=True).stdout

@@ -20,7 +20,7 @@ from tests.surroundings.receipt_printer import receipt_printer
 from tests.surroundings.tool import wait_until
 
 RECEIPT = b"%PDF-1.4\n" + bytes(range(256)) * 300
-HASTY = Patience(fault_seconds=0.1, job_seconds=20, look_seconds=0.02)
+HASTY = Patience(fault_seconds=0.1, job_seconds=90, look_seconds=0.02)
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_a_job_that_somebody_cancels_is_not_waited_for(service: PrintServiceOfTe
             service.administer("cancel", "-a", "Counter")
 
     service.say("INFO: warming up")
-    watched = Queue("Counter", PrintService(service.address), Cancelling(), Patience(job_seconds=20))
+    watched = Queue("Counter", PrintService(service.address), Cancelling(), Patience(job_seconds=90))
     fault = fault_of(watched)
     assert (fault.kind, fault.waits, fault.is_handed_over) == (FaultKind.FAILED, False, True)
 

@@ -7,6 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from unittest.mock import patch
+
+from coupon_desk.printers import escpos_devices
 
 STATE = b"\x10\x04\x01"
 CAUSE = b"\x10\x04\x02"
@@ -64,8 +67,9 @@ class ReceiptPrinterOfTests:
 
 @contextmanager
 def receipt_printer() -> Iterator[ReceiptPrinterOfTests]:
-    """A printer on a port of loopback, as long as the block."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
+    """A printer on a port of loopback, as long as the block; on a busy computer it may take its time to answer."""
+    slow = {"ANSWER_SECONDS": 60.0, "PAPER_SECONDS": 60.0}
+    with patch.multiple(escpos_devices, **slow), socket.create_server(("127.0.0.1", 0)) as door:
         printer = ReceiptPrinterOfTests(door.getsockname()[1])
 
         def work() -> None:
