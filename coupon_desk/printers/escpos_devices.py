@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -29,6 +30,8 @@ PAPER_SECONDS: Final = 8.0
 """A receipt takes about two."""
 STRIP_DOTS: Final = 256
 """A picture is sent in strips that fit into the memory of small printers."""
+_BROKEN: Final = (OSError, ValueError)
+"""ValueError: a USB printer without this way in or out."""
 _CAPABILITIES: Final = "ESCPOS_CAPABILITIES_FILE"
 _KEPT: Final = "ESCPOS_CAPABILITIES_PICKLE_DIR"
 
@@ -53,13 +56,12 @@ class Device:
         try:
             self._line.wait_up_to(SEND_SECONDS)
             _print(self._opened, picture)
-        except OSError as away:
+        except _BROKEN as away:
             raise DeviceAway(str(away)) from away
 
     def ask(self, question: bytes, *, wait_for_paper: bool = False) -> bytes:
         """What it answers; nothing where it answers nothing in time."""
-        # ValueError: a USB printer without a way back.
-        with suppress(OSError, ValueError):
+        with suppress(*_BROKEN):
             self._line.wait_up_to(PAPER_SECONDS if wait_for_paper else ANSWER_SECONDS)
             return self._line.ask(question)
         return b""
@@ -102,7 +104,7 @@ def open_device(settings: DirectPrinterSettings) -> Device:
                 opened = printer.Serial(settings.device, baudrate=settings.baud)
                 opened.open()
                 return Device(opened, _SerialLine(opened.device))
-    except (Error, OSError) as away:
+    except (Error, OSError, UnicodeError) as away:
         raise DeviceAway(str(away)) from away
     # python-escpos has no way without pyusb or pyserial, and pyusb none without libusb.
     except (RuntimeError, ValueError) as missing:
@@ -174,7 +176,8 @@ def _load_library() -> None:
     before = list(root.handlers)
     with as_file(files("coupon_desk") / "resources" / "printers" / "capabilities.json") as ours, _known_printers(str(ours)):
         try:
-            from escpos import capabilities, printer  # noqa: F401
+            capabilities = import_module("escpos.capabilities")
+            import_module("escpos.printer")
         except ImportError as missing:
             raise LibraryMissing(str(missing)) from missing
         finally:

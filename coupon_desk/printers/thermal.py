@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from coupon_desk.printers.escpos_devices import DeviceAway, LibraryMissing, open_device
+from coupon_desk.printers.escpos_devices import Device, DeviceAway, LibraryMissing, open_device
 from coupon_desk.printers.faults import FaultKind, PrinterFault
 from coupon_desk.printers.picture import Picture
 from coupon_desk.receipt_settings import DirectPrinterSettings
-
-if TYPE_CHECKING:
-    from coupon_desk.printers.escpos_devices import Device
 
 
 class ThermalPrinter:
@@ -95,6 +92,12 @@ _FIXED: Final = 0b00010010
 
 def _read(device: Device, question: bytes) -> int | None:
     """The answer to a real-time question; None for silence, and for what is no such answer."""
-    told = device.ask(question)
-    answers = [byte for byte in told if byte & _FIXED_BITS == _FIXED]
-    return answers[-1] if answers else None
+    # Twice, because the first may be the late answer to what was asked before.
+    for _ in range(2):
+        told = device.ask(question)
+        answers = [byte for byte in told if byte & _FIXED_BITS == _FIXED]
+        if answers:
+            return answers[-1]
+        if not told:
+            return None
+    return None

@@ -97,6 +97,13 @@ def test_paper_that_runs_out_on_the_way_is_noticed(printer: ReceiptPrinterOfTest
     assert (fault.kind, fault.is_handed_over, fault.waits) == (FaultKind.NO_PAPER, True, False)
 
 
+def test_a_late_answer_is_not_taken_for_another(printer: ReceiptPrinterOfTests, monkeypatch: pytest.MonkeyPatch) -> None:
+    printer.late = stand_in.PRINTED
+    monkeypatch.setattr(escpos_devices, "PAPER_SECONDS", 0.05)
+    at(printer).print_picture(PICTURE)
+    assert printer.wait() == in_escpos(PICTURE)
+
+
 def test_a_connection_that_breaks_on_the_way_is_noticed(printer: ReceiptPrinterOfTests) -> None:
     printer.hangs_up = True
     fault = fault_of(at(printer))

@@ -28,15 +28,18 @@ SILENT: dict[bytes, int] = {}
 class ReceiptPrinterOfTests:
     """`answers` are its answers to each question, `then` those from the first line of a picture on; without one it is silent.
 
-    `printed` holds what came in each connection, without the questions.
+    `late` is the question that it answers only when it is asked the next one. `printed` holds what came in each connection,
+    without the questions.
     """
 
     port: int
     answers: dict[bytes, int] = field(default_factory=lambda: dict(READY))
     then: dict[bytes, int] | None = None
+    late: bytes = b""
     hangs_up: bool = False
     printed: list[bytes] = field(default_factory=list)
     ended: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    _waiting: bytes = b""
 
     def wait(self) -> bytes:
         """What came last, once the connection has ended."""
@@ -60,16 +63,19 @@ class ReceiptPrinterOfTests:
             if told.endswith(question):
                 told = told.removesuffix(question)
                 answers = self.then if told and self.then is not None else self.answers
-                if question in answers:
-                    connection.sendall(bytes((answers[question],)))
+                if question == self.late:
+                    self._waiting = bytes((answers[question],))
+                elif question in answers:
+                    connection.sendall(self._waiting + bytes((answers[question],)))
+                    self._waiting = b""
         return told
 
 
 @contextmanager
 def receipt_printer() -> Iterator[ReceiptPrinterOfTests]:
     """A printer on a port of loopback, as long as the block; on a busy computer it may take its time to answer."""
-    slow = {"ANSWER_SECONDS": 60.0, "PAPER_SECONDS": 60.0}
-    with patch.multiple(escpos_devices, **slow), socket.create_server(("127.0.0.1", 0)) as door:
+    patience = patch.multiple(escpos_devices, ANSWER_SECONDS=60.0, PAPER_SECONDS=60.0)
+    with patience, socket.create_server(("127.0.0.1", 0)) as door:
         printer = ReceiptPrinterOfTests(door.getsockname()[1])
 
         def work() -> None:
