@@ -60,6 +60,7 @@ def view_document(view: CouponView, language: Language, *, with_customer: bool) 
             **_answered(evidence.history, language),
             "balance": view.balance_before,
             "balance_after": view.balance_after,
+            "added_points_expire_on": view.points_expire_on.isoformat() if view.points_expire_on else None,
             "complete": evidence.history.complete if isinstance(evidence.history, HistorySeen) else False,
             "entries": [point_entry_document(entry) for entry in view.entries],
             "conversion": view.conversion.id if view.conversion else None,

@@ -137,6 +137,8 @@ def _points(output: Output, view: CouponView) -> None:
         output.table(((Cell(output.words(msg("Points")), Colour.FAINT), _silence(output, history)),))
         return
     output.say(msg("Points: balance {balance}", balance=history.balance), Colour.BOLD)
+    if view.points_expire_on is not None:
+        output.say(msg("Points that are returned now can be used until {day}.", day=view.points_expire_on))
     rows = tuple(_entry_row(output, view, entry) for entry in view.entries)
     heads = (msg("When"), msg("Points"), msg("Balance"), msg("What"), msg("Reference"), msg("This coupon"))
     output.table(rows, heads, right=frozenset({1, 2}))

@@ -259,11 +259,12 @@ class CancelDialog(QDialog):
         self._tell(why)
 
     def _hand_in(self) -> None:
-        if self._request is None:
+        request, self._request = self._request, None
+        if request is None:
             return
         self._phase = Phase.HANDED_IN
         self._show_progress()
-        if not self._work.begin(self._request):
+        if not self._work.begin(request):
             self.progress.show_error(DeskError(msg("This window is already working on this coupon.")))
 
     def _show_progress(self) -> None:

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QLayout, QPushButton, QWidget
 
 from coupon_desk.cancellation.operation import OperationKind
-from coupon_desk.coupons.evidence import DiscountSeen
 from coupon_desk.coupons.reasons import Reason
 from coupon_desk.desk.balance_part import BalancePart
 from coupon_desk.desk.controls import Elided, allow, button, column, icon_label, label, row
@@ -114,14 +113,11 @@ class Consequences(QWidget):
 
     def _about_good(self, *, returns: bool) -> Message:
         """What no button of this program takes back."""
-        discount = self._view.evidence.discount
         if self._kind is OperationKind.ORDER_REFUND:
             return msg("Cannot be undone: returned points stay with the customer.")
         if not returns:
             return msg("Cannot be undone: the code stays dead. The points can be returned after an investigation.")
-        if isinstance(discount, DiscountSeen) and not discount.bears_only_this_code:
-            return msg("Cannot be undone: the code is taken out of its discount, and the points stay with the customer.")
-        return msg("Cannot be undone: the code stays dead, and the points stay with the customer.")
+        return msg("Cannot be undone, neither the code nor the points.")
 
     def _link(self, name: str, text: Message, asked: SignalInstance) -> QPushButton:
         made = button(self._stage, text, "link")

@@ -54,7 +54,9 @@ class Hold(QWidget):
         self._timer.stop()
 
     def tick(self) -> None:
-        """A second less."""
+        """A second less; nothing where it was stopped."""
+        if not self.is_running:
+            return
         self._left -= 1
         self._show()
         if self._left <= 0:

@@ -60,7 +60,9 @@ class SearchBar(QWidget):
         for control in (self.text, *self.text.findChildren(QToolButton)):
             stage.speech.tell(control, msg("Search coupons"), "setAccessibleName")
         stage.speech.tell(
-            self.text, msg("Ctrl+F goes here, Enter selects the coupon with this code, Esc clears."), "setToolTip"
+            self.text,
+            msg("Ctrl+F goes here. Enter selects the coupon with this code, once more cancels it. Esc clears."),
+            "setToolTip",
         )
         self.filters = button(stage, msg("Filters"), "toggle", "filter", "muted")
         self.filters.setObjectName("filters")

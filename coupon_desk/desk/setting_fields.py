@@ -269,6 +269,19 @@ RULES: Final = Page(
             "policy.idle_minutes", msg("The desk locks itself after minutes"), msg("Without a key or the mouse."), Kind.NUMBER
         ),
         Field(
+            "desk.hold_seconds",
+            msg("A cancellation can be stopped for seconds"),
+            msg("After it was confirmed, before anything is sent; 0 for none."),
+            Kind.NUMBER,
+        ),
+        Field(
+            "desk.scanner_prefix",
+            msg("What the scanner puts before a code"),
+            msg("Usually nothing."),
+            is_more=True,
+            fold=str,
+        ),
+        Field(
             "policy.settle_seconds",
             msg("Wait after a code is switched off"),
             msg("In seconds, before it counts as surely unused."),

@@ -8,7 +8,7 @@ import json
 import sqlite3
 import zipfile
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 from coupon_desk.clock import to_text
@@ -57,6 +57,7 @@ def test_one_coupon_is_shown_with_what_every_source_says(cli: CommandLine, shop:
     entries = {entry["id"]: entry for entry in seen["points"]["entries"]}
     assert entries[seen["points"]["conversion"]]["points"] == -500
     assert seen["points"]["balance_after"] == seen["points"]["balance"] + 500
+    assert date.fromisoformat(seen["points"]["added_points_expire_on"]) > (shop.clock.now() + timedelta(days=360)).date()
 
     told = cli.here("show", str(used.code))
     assert told.status == 0

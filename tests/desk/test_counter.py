@@ -177,7 +177,7 @@ def test_what_will_happen_is_told_and_a_phrase_takes_three_keys(holding: None, p
         "The points can be used until 23 Nov 2027 then.",
         "The customer is told by e-mail, in Japanese.",
         "A receipt is made, in Japanese.",
-        "Cannot be undone: the code stays dead, and the points stay with the customer.",
+        "Cannot be undone, neither the code nor the points.",
     } <= texts(dialog.consequences)
     assert not dialog.consequences.receipt_preview.isEnabled()
 

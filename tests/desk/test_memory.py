@@ -76,6 +76,14 @@ def test_a_file_without_sense_is_no_hindrance(tmp_path: Path, text: str, qtbot: 
     assert json.loads((tmp_path / FILE).read_text(encoding="utf-8"))["language"] is None
 
 
+def test_a_window_that_was_moved_and_then_killed_comes_back_where_it_was(opened: Opened, tmp_path: Path, qtbot: QtBot) -> None:
+    opened.window.resize(700, 500)
+    qtbot.waitUntil(lambda: read(tmp_path).geometry is not None)
+    again = Opened(tmp_path)
+    assert again.window.size() == QSize(700, 500)
+    again.close()
+
+
 def test_geometry_without_sense_is_no_hindrance(tmp_path: Path, qtbot: QtBot) -> None:
     write(tmp_path, Remembered(Language.JA, Scheme.LIGHT, "ünsinn"))
     made = Opened(tmp_path)

@@ -14,7 +14,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Final, TypeVar
 
-from PySide6.QtCore import QTimer
+from msgspec import structs
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from coupon_desk import settings
@@ -29,6 +31,7 @@ from coupon_desk.desk.bulk_window import BulkWindow
 from coupon_desk.desk.cancel_dialog import CancelDialog
 from coupon_desk.desk.customer_dialog import CustomerDialog
 from coupon_desk.desk.mail_preview import MailPreview
+from coupon_desk.desk.receipt_preview import ReceiptPreview
 from coupon_desk.desk.reconcile_dialog import ReconcileDialog
 from coupon_desk.desk.review_window import Subject
 from coupon_desk.desk.second_person_dialog import SecondPersonDialog
@@ -43,6 +46,7 @@ from tests.screens.place import Place, pin_of
 
 NOTE: Final = "The customer prefers points; asked at the counter."
 PATIENCE_SECONDS: Final = 60.0
+HOLD_SECONDS: Final = 5
 
 _EXPLAIN: Final = msg("Work can go on. An administrator finds out what was behind it, and explains it here.")
 
@@ -145,17 +149,31 @@ def _one_coupon(place: Place, page: WorkPage) -> Iterator[Screen]:
 
 def _a_cancellation(place: Place, page: WorkPage) -> Iterator[Screen]:
     _look_at(page, place.shop.showcase.example.code)
+    usual = place.desk.settings
+    place.desk.settings = structs.replace(usual, desk=settings.Desk(hold_seconds=HOLD_SECONDS))
     page.details.cancel.click()
+    place.desk.settings = usual
     dialog = _in_front(page, CancelDialog)
     yield Screen("cancel", dialog)
     dialog.form.reasons.pick(Reason.CUSTOMER_REQUEST)
+    QTest.keyClick(dialog.form.note, Qt.Key.Key_Down)
+    yield Screen("phrases", dialog)
+    QTest.keyClick(dialog.form.note, Qt.Key.Key_Escape)
     dialog.form.note.setPlainText(NOTE)
     yield Screen("cancel-filled-in", dialog)
     dialog.consequences.preview.click()
     (mail,) = dialog.findChildren(MailPreview)
     yield Screen("mail", mail)
     mail.reject()
+    dialog.consequences.receipt_preview.click()
+    _live_until(lambda: bool(dialog.findChildren(ReceiptPreview)))
+    (preview,) = dialog.findChildren(ReceiptPreview)
+    yield Screen("receipt-preview", preview)
+    preview.reject()
     dialog.confirm()
+    yield Screen("held", dialog)
+    while dialog.hold.is_running:
+        dialog.hold.tick()
     _live_until(lambda: dialog.operation is not None and dialog.progress.receipt.is_ready)
     yield Screen("cancelled", dialog)
     dialog.reject()
@@ -165,6 +183,9 @@ def _a_cancellation(place: Place, page: WorkPage) -> Iterator[Screen]:
     receipt = page.dialogs.receipt(view)
     yield Screen("receipt-copy", receipt)
     receipt.reject()
+    page.not_begun.show_codes((view.code,))
+    yield Screen("not-begun", place.window)
+    page.not_begun.dismiss.click()
 
 
 def _what_needs_a_person(place: Place, page: WorkPage) -> Iterator[Screen]:
