@@ -48,6 +48,8 @@ class Asking(QWidget):
         )
         inner = QWidget()
         inner.setLayout(left)
+        # As high as its texts are at this width; on its own it would ask for the height of texts in narrow columns.
+        inner.setMinimumHeight(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
