@@ -18,17 +18,17 @@ from coupon_desk.cancellation.operation import CancelRequest, Operation, Operati
 from coupon_desk.coupons.code import CouponCode, is_code
 from coupon_desk.coupons.status import CouponStatus
 from coupon_desk.desk.cancel_asking import Asking
-from coupon_desk.desk.controls import Elided, button, column, frame, label, row
+from coupon_desk.desk.cancel_frame import CancelFoot, CancelHead
+from coupon_desk.desk.controls import column
 from coupon_desk.desk.hold import Hold
 from coupon_desk.desk.kept_note import KeptNote
 from coupon_desk.desk.order_choice import OrderChoice
 from coupon_desk.desk.previews import Previews
 from coupon_desk.desk.progress import Progress
 from coupon_desk.desk.request_form import RequestForm
-from coupon_desk.desk.scanner_pace import scanner_keys
+from coupon_desk.desk.scanner_pace import ScannerKeys, scanner_keys
 from coupon_desk.desk.scanner_watch import ScannerWatch
 from coupon_desk.desk.stage import Stage
-from coupon_desk.desk.statuses import StatusPill
 from coupon_desk.desk.work import Work
 from coupon_desk.errors import DeskError
 from coupon_desk.words import Message, msg
@@ -37,12 +37,6 @@ if TYPE_CHECKING:
     from coupon_desk.app.desk import CouponDesk
     from coupon_desk.app.view import CouponView
     from coupon_desk.people.operators import Session
-
-VERBS = {
-    OperationKind.CANCEL: msg("Cancel coupon"),
-    OperationKind.INVALIDATE: msg("Invalidate coupon"),
-    OperationKind.ORDER_REFUND: msg("Ask for the refund"),
-}
 
 
 class Phase(Enum):
@@ -71,7 +65,6 @@ class CancelDialog(QDialog):
         order: str = "",
     ) -> None:
         super().__init__(parent)
-        self._stage = stage
         self._work = work
         self._view = view
         self._kind = kind
@@ -89,23 +82,22 @@ class CancelDialog(QDialog):
         self.consequences, self.refusal = self.asking.consequences, self.asking.refusal
         self.hold = Hold(stage, house.desk.hold_seconds)
         self.hold.over.connect(self._hand_in)
-        self._holds = house.desk.hold_seconds > 0
         self.progress = Progress(stage, desk, session)
         self._pages = QStackedWidget()
         for page in (self.asking, self.hold, self.progress):
             self._pages.addWidget(page)
-        whole = column(self._top(), self._pages, self._bottom(), spacing=0)
+        head, self._foot = CancelHead(stage, view, kind), CancelFoot(stage, kind)
+        self.pill, self.hint, self.keep, self.confirm_button = head.pill, self._foot.hint, self._foot.keep, self._foot.confirm
+        self.keep.clicked.connect(self.reject)
+        self.confirm_button.clicked.connect(self.confirm)
+        whole = column(head, self._pages, self._foot, spacing=0)
         whole.setStretchFactor(self._pages, 1)
         self.setLayout(whole)
-        self.previews = Previews(stage, desk, session, view, kind, self.form, self)
-        self.previews.failed.connect(lambda error: self._tell(error.what))
-        self.consequences.mail_asked.connect(self.previews.show_mail)
-        self.consequences.receipt_asked.connect(self.previews.show_receipt)
+        previews = Previews(stage, desk, session, view, kind, self.asking, self)
+        previews.failed.connect(lambda error: self._foot.tell(error.what))
         self.kept = KeptNote(stage, desk.drafts, session.login, view.code, kind, self.form.note)
-        self.kept.came_back.connect(lambda: self._tell(msg("The note that you had begun is here again.")))
-        self._mark = self.form.mark()
-        ScannerWatch(self, scanner_keys(house.desk), self._mark_form, self._take_scan)
-        self.form.note.code_committed.connect(self._take_scan)
+        self.kept.came_back.connect(lambda: self._foot.tell(msg("The note that you had begun is here again.")))
+        self._listen_for_scans(scanner_keys(house.desk))
         self.asking.changed.connect(self._form_changed)
         work.changed.connect(self._operation_changed)
         work.failed.connect(self._work_failed)
@@ -116,7 +108,7 @@ class CancelDialog(QDialog):
             self.form.focus()
             self.kept.recall()
         else:
-            stage.speech.tell(self.keep, msg("Close"))
+            self._foot.offer(msg("Close"), with_verb=False)
             self.setMinimumSize(560, 420)
             self.resize(660, 500)
             self.keep.setFocus()
@@ -140,7 +132,7 @@ class CancelDialog(QDialog):
             self.form.mark_missing()
             return
         self._request = self.form.request()
-        if self._holds:
+        if self.hold.seconds:
             self._hold_it()
         else:
             self._hand_in()
@@ -188,47 +180,12 @@ class CancelDialog(QDialog):
         else:
             super().keyPressEvent(event)
 
-    def _top(self) -> QWidget:
-        stage, view = self._stage, self._view
-        code = label(stage, role="code")
-        code.setText(view.code.text)
-        self.pill = StatusPill(stage)
-        self.pill.show_status(view.verdict.status)
-        customer = Elided("muted")
-        customer.say(view.customer_name)
-        points = label(stage, msg("{points} points", points=view.code.points), "heading")
-        left = column(label(stage, self._kind.label, "section"), row(code, self.pill, 0, spacing=12), customer, spacing=4)
-        inside = row(left, points, margins=(26, 18, 26, 16))
-        inside.setStretchFactor(left, 1)
-        inside.setAlignment(points, Qt.AlignmentFlag.AlignVCenter)
-        return frame("header", inside)
-
-    def _bottom(self) -> QWidget:
-        stage = self._stage
-        self.hint = label(stage, role="muted", wraps=True)
-        self.keep = button(stage, msg("Keep coupon"), key="K")
-        self.keep.setObjectName("keep")
-        self.keep.setMinimumHeight(40)
-        self.keep.clicked.connect(self.reject)
-        self.confirm_button = button(stage, VERBS[self._kind], "primary", key="C")
-        self.confirm_button.setObjectName("confirm")
-        self.confirm_button.setMinimumHeight(40)
-        self.confirm_button.clicked.connect(self.confirm)
-        self.confirm_button.setVisible(self.may_confirm)
-        stage.speech.tell(self.confirm_button, msg("Ctrl+Enter"), "setToolTip")
-        inside = row(self.hint, self.keep, self.confirm_button, spacing=10, margins=(26, 14, 26, 14))
-        inside.setStretchFactor(self.hint, 1)
-        return frame("footer", inside)
-
-    def _tell(self, message: Message) -> None:
-        self._stage.speech.tell(self.hint, message)
-
     def _form_changed(self) -> None:
         if self._phase is not Phase.ASKING:
             return
         missing = self.form.what_is_missing() if self.may_confirm else None
         self.confirm_button.setEnabled(missing is None)
-        self._tell(missing or self._ready())
+        self._foot.tell(missing or self._ready())
 
     def _ready(self) -> Message:
         if not self.may_confirm:
@@ -241,9 +198,8 @@ class CancelDialog(QDialog):
         self._phase = Phase.HELD
         self.kept.keep(is_held=True)
         self._pages.setCurrentWidget(self.hold)
-        self.confirm_button.hide()
-        self._stage.speech.tell(self.keep, msg("Stop"))
-        self._tell(msg("It begins by itself when the time is over."))
+        self._foot.offer(msg("Stop"), with_verb=False)
+        self._foot.tell(msg("It begins by itself when the time is over."))
         self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
         self.hold.begin()
 
@@ -252,11 +208,10 @@ class CancelDialog(QDialog):
         self.hold.stop()
         self._phase, self._request = Phase.ASKING, None
         self._pages.setCurrentWidget(self.asking)
-        self._stage.speech.tell(self.keep, msg("Keep coupon"))
-        self.confirm_button.show()
+        self._foot.offer(msg("Keep coupon"), with_verb=True)
         self.form.note.setFocus(Qt.FocusReason.OtherFocusReason)
         self._form_changed()
-        self._tell(why)
+        self._foot.tell(why)
 
     def _hand_in(self) -> None:
         request, self._request = self._request, None
@@ -270,9 +225,8 @@ class CancelDialog(QDialog):
     def _show_progress(self) -> None:
         self.progress.begin()
         self._pages.setCurrentWidget(self.progress)
-        self.confirm_button.hide()
-        self._stage.speech.tell(self.keep, msg("Close"))
-        self._tell(msg("You may close this window: the work goes on."))
+        self._foot.offer(msg("Close"), with_verb=False)
+        self._foot.tell(msg("You may close this window: the work goes on."))
         self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _operation_changed(self, operation: Operation) -> None:
@@ -283,28 +237,37 @@ class CancelDialog(QDialog):
         if operation.state is OperationState.COMPLETED and operation.kind is not OperationKind.ORDER_REFUND:
             self.pill.show_status(CouponStatus.CANCELLED)
         if operation.state.is_over:
-            self._tell(msg("Written in the trail as {operation}.", operation=operation.id[:13]))
+            self._foot.tell(msg("Written in the trail as {operation}.", operation=operation.id[:13]))
 
     def _work_failed(self, code: CouponCode | None, error: DeskError) -> None:
         if self._phase is Phase.HANDED_IN and code == self._view.code:
             self.progress.show_error(error)
-            self._tell(error.done or msg("What was begun stands in the trail."))
+            self._foot.tell(error.done or msg("What was begun stands in the trail."))
+
+    def _listen_for_scans(self, keys: ScannerKeys) -> None:
+        self._mark = self.form.mark()
+        ScannerWatch(self, keys, self._mark_form, self._take_scan)
+        self.form.note.code_committed.connect(self._answer_scan)
 
     def _mark_form(self) -> None:
         self._mark = self.form.mark()
 
     def _take_scan(self, text: str) -> bool:
-        """A scan changes nothing of what was filled in; when this coupon is done, it is the next one."""
+        """A scan changes nothing of what was filled in."""
         if self._phase is Phase.ASKING:
             self.form.go_back_to(self._mark)
+        self._answer_scan(text)
+        return True
+
+    def _answer_scan(self, text: str) -> None:
+        """When this coupon is done, it is the next one; otherwise it has to wait."""
         is_done = self.operation is not None and self.operation.state is OperationState.COMPLETED
         if not is_code(text):
-            self._tell(msg("What was scanned is not the code of a coupon."))
+            self._foot.tell(msg("What was scanned is not the code of a coupon."))
         elif is_done:
             self.reject()
             self.scanned.emit(text)
         elif CouponCode.parse(text) == self._view.code:
-            self._tell(msg("This is the coupon that was scanned."))
+            self._foot.tell(msg("This is the coupon that was scanned."))
         else:
-            self._tell(msg("{code} was scanned: first finish or keep this coupon.", code=CouponCode.parse(text).text))
-        return True
+            self._foot.tell(msg("{code} was scanned: first finish or keep this coupon.", code=CouponCode.parse(text).text))

@@ -13,14 +13,14 @@ TICK_MS = 1000
 
 
 class Hold(QWidget):
-    """Counts down. `over` comes when nobody has stopped it."""
+    """Counts `seconds` down; 0 is a house that holds nothing. `over` comes when nobody has stopped it."""
 
     over = Signal()
 
     def __init__(self, stage: Stage, seconds: int) -> None:
         super().__init__()
         self._stage = stage
-        self._seconds = seconds
+        self.seconds = seconds
         self._left = 0
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -45,7 +45,7 @@ class Hold(QWidget):
 
     def begin(self) -> None:
         """Count from the beginning."""
-        self._left = self._seconds
+        self._left = self.seconds
         self._show()
         self._timer.start()
 

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from coupon_desk.cancellation.operation import OperationKind
+from coupon_desk.desk.cancel_asking import Asking
 from coupon_desk.desk.mail_preview import MailPreview
-from coupon_desk.desk.request_form import RequestForm
 from coupon_desk.desk.stage import Stage
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Previews(QObject):
         session: Session,
         view: CouponView,
         kind: OperationKind,
-        form: RequestForm,
+        asking: Asking,
         dialog: QWidget,
     ) -> None:
         super().__init__(dialog)
@@ -41,8 +41,10 @@ class Previews(QObject):
         self._session = session
         self._view = view
         self._kind = kind
-        self._form = form
+        self._form = asking.form
         self._dialog = dialog
+        asking.consequences.mail_asked.connect(self.show_mail)
+        asking.consequences.receipt_asked.connect(self.show_receipt)
 
     def show_mail(self) -> None:
         """The e-mail, as it would be sent."""

@@ -153,10 +153,11 @@ def test_a_scan_in_the_dialog_changes_and_confirms_nothing_until_it_is_done(
         assert form.reasons.isAncestorOf(dialog.focusWidget())
 
     keys.type("3")
-    keys.type(NOTE)
+    commit(form.note, NOTE)
+    commit(form.note, WIDE)
+    assert (form.reason, form.note.toPlainText()) == (Reason.ORDER_CANCELLED, NOTE)
     keys.scan(example.text)
     keys.press(Qt.Key.Key_Return, CONTROL, after_ms=8)
-    commit(form.note, WIDE)
     dialog.confirm_button.setFocus()
     keys.scan("A B C D E F G\r")
     keys.press(Qt.Key.Key_Return, CONTROL, is_held=True)
