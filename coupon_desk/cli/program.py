@@ -17,6 +17,7 @@ from coupon_desk.cli.central import central
 from coupon_desk.cli.configuration import config
 from coupon_desk.cli.coupons import search, show
 from coupon_desk.cli.demo import demo
+from coupon_desk.cli.diagnostics import diagnostics
 from coupon_desk.cli.doctor import doctor
 from coupon_desk.cli.ending import begin_call, conclude
 from coupon_desk.cli.inbox import inbox
@@ -83,6 +84,7 @@ for command in (
     config,
     central,
     doctor,
+    diagnostics,
     training,
 ):
     program.add_command(command)

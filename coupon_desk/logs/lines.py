@@ -11,11 +11,15 @@ from coupon_desk.logs.masking import Mask
 
 # What every record has; anything else came in by `extra` and is a fact of the subject.
 _OF_EVERY_RECORD: Final = frozenset(vars(logging.LogRecord("", 0, "", 0, "", None, None))) | {"message", "asctime", "taskName"}
+OURS: Final = "coupon_desk"
 _TRACEBACKS: Final = logging.Formatter()
 
 
 class JsonLine(logging.Formatter):
-    """A record as one JSON object: `at`, `level`, `logger`, `message`, `where`, `process`, `thread`, `facts`, `error`."""
+    """A record as one JSON object: `at`, `level`, `logger`, `message`, `where`, `process`, `thread`, `facts`, `error`.
+
+    `says` is the message of one of our own loggers without what was put into it: words of the program and of nobody else.
+    """
 
     def __init__(self, mask: Mask) -> None:
         super().__init__()
@@ -50,6 +54,8 @@ def told(record: logging.LogRecord, mask: Mask) -> dict[str, Any]:
         "process": record.process,
         "thread": record.threadName,
     }
+    if record.name.startswith(OURS):
+        line["says"] = mask.text(str(record.msg))
     facts = {name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD}
     if facts:
         line["facts"] = {name: mask.field(name, value) for name, value in facts.items()}

@@ -12,10 +12,9 @@ from types import TracebackType
 from typing import Final, TextIO
 
 from coupon_desk.logs.files import Console, PrivateRotatingFile
-from coupon_desk.logs.lines import ConsoleLine, JsonLine
+from coupon_desk.logs.lines import OURS, ConsoleLine, JsonLine
 from coupon_desk.logs.masking import Mask
 
-OURS: Final = "coupon_desk"
 # They write whole URLs and headers at INFO and below.
 _TALKATIVE: Final = ("httpx", "httpcore", "sqlalchemy.engine", "alembic", "mail.log", "asyncio", "keyring")
 

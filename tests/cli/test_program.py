@@ -47,7 +47,7 @@ def test_every_command_of_the_interface_is_there_and_explains_itself() -> None:
     assert listed == [
         *("demo", "search", "show", "cancel", "bulk", "refund-order", "inbox", "approvals", "investigations", "operations"),
         *("resume", "reconcile", "receipt", "sync", "reminders", "audit", "signals", "people", "secrets", "config", "central"),
-        *("doctor", "training"),
+        *("doctor", "diagnostics", "training"),
     ]
     for name in listed:
         told = CliRunner().invoke(program, [name, "--help"])

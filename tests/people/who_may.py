@@ -98,6 +98,7 @@ WITHOUT_AN_OPERATOR: Final = {
     "central init": "takes the password of the database's administrator",
     "central add-desk": "takes the password of the database's administrator",
     "central disable-desk": "takes the password of the database's administrator",
+    "diagnostics": "holds no secret and nothing of anybody, and is needed where nobody can sign in",
     "secrets list": "the names of secrets, before there is anybody",
 }
 """Commands that ask for no operator, and why."""
