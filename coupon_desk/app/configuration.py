@@ -36,7 +36,7 @@ AS_GOOD_AS_ANY: Final[Mapping[str, str]] = {
 }
 """What stands for values without which there is no configuration, while only others are looked at."""
 
-_OF_ONE_DESK: Final = ("shop.store",)
+_OF_ONE_DESK: Final = ("shop.store", "receipts.printer", "receipts.logo")
 _HEADING: Final = (
     "Coupon Desk: a configuration for another desk. It holds no secrets: they are asked for where it is taken over."
 )

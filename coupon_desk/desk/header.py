@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton
 
 from coupon_desk.desk.controls import allow, button, column, icon_label, label, row
+from coupon_desk.desk.help_desk import ask_for_diagnostics, ask_for_help
 from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.theme import Scheme
 from coupon_desk.people.roles import Right
@@ -74,6 +75,7 @@ class Header(QFrame):
             self.many,
             self.review,
             self.trail,
+            help_button(stage),
             self.look,
             self.lock,
             self.operator,
@@ -163,7 +165,21 @@ def look_button(stage: Stage) -> QPushButton:
 
 def corner(stage: Stage) -> QHBoxLayout:
     """What stands in the upper corner of the pages before anybody is signed in."""
-    return row(0, look_button(stage), margins=(0, 12, 16, 0))
+    return row(0, help_button(stage), look_button(stage), spacing=4, margins=(0, 12, 16, 0))
+
+
+def help_button(stage: Stage) -> QPushButton:
+    """A button with the manual, the keys, and what to hand to whoever helps."""
+    made = button(stage, msg("Help (F1)"), "icon", "question", "muted")
+    made.setObjectName("help")
+    menu = QMenu(made)
+    _entry(stage, menu, msg("Help for what is shown (F1)")).triggered.connect(lambda: ask_for_help(made))
+    _entry(stage, menu, msg("What to do when…")).triggered.connect(lambda: ask_for_help(made, "what-to-do-when"))
+    _entry(stage, menu, msg("All keys")).triggered.connect(lambda: ask_for_help(made, "keys"))
+    menu.addSeparator()
+    _entry(stage, menu, msg("Diagnostics for whoever helps…")).triggered.connect(lambda: ask_for_diagnostics(made))
+    made.setMenu(menu)
+    return made
 
 
 def _speak(stage: Stage, language: Language) -> None:

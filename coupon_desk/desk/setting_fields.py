@@ -310,6 +310,28 @@ RULES: Final = Page(
     ),
 )
 
+COUNTER: Final = Page(
+    "counter",
+    msg("At the counter"),
+    msg("How people work at this desk."),
+    "search",
+    (
+        Field(
+            "desk.hold_seconds",
+            msg("Seconds in which a confirmed cancellation can be stopped"),
+            msg("Nothing is sent in this time; 0 begins at once."),
+            Kind.NUMBER,
+        ),
+        Field(
+            "desk.scanner_suffix",
+            msg("After a code the scanner presses"),
+            kind=Kind.CHOICE,
+            choices=(("\r", msg("Enter (usual)")), ("\t", msg("Tab")), ("", msg("nothing"))),
+        ),
+        Field("desk.scanner_prefix", msg("Before a code the scanner types"), msg("Usually nothing."), fold=str),
+    ),
+)
+
 CONNECTIONS: Final = (SHOPIFY, POINTS, MAIL, CENTRAL)
 ASSISTANT: Final = (SHOP, *CONNECTIONS)
-SETTINGS: Final = (SHOP, *CONNECTIONS, RULES)
+SETTINGS: Final = (SHOP, *CONNECTIONS, COUNTER, RULES)

@@ -52,6 +52,8 @@ class SettingInput(QWidget):
                 return isinstance(self.control, QPushButton) and self.control.isChecked()
             case Kind.NUMBER:
                 return _number(self.typed) if self.typed else None
+            case Kind.CHOICE:
+                return self.typed
             case Kind.NUMBERS:
                 return [_number(part) for part in self.typed.replace("、", ",").split(",")]
             case _:

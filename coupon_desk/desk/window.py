@@ -16,6 +16,7 @@ from coupon_desk.desk.colours import Tone
 from coupon_desk.desk.controls import Banner, column
 from coupon_desk.desk.door import may_stand_open, read
 from coupon_desk.desk.first_sight import FRAME_PX, SIZE_PX
+from coupon_desk.desk.help_desk import HelpDesk
 from coupon_desk.desk.idle_watch import IdleWatch
 from coupon_desk.desk.opening_page import OpeningPage
 from coupon_desk.desk.session_watch import SessionWatch
@@ -88,6 +89,7 @@ class Window(QMainWindow):
         self._door_page = self._make_door_page()
         self._opening = self._door_page or OpeningPage(stage)
         self._problem: ProblemPage | None = None
+        self._why_not_open: DeskError | None = None
         self.pages.addWidget(self._opening)
         if self._door_page is not None:
             self._door_page.form.focus()
@@ -96,6 +98,7 @@ class Window(QMainWindow):
         self._idle = IdleWatch(self._idle_lock, self)
         self._idle.due.connect(self.lock)
         self._idle.switch_pressed.connect(self.switch)
+        self.help_desk = HelpDesk(stage, self, lambda: self.page, self._looked_at)
         self._session_watch = SessionWatch(stage, self)
         self._session_watch.out.connect(self._put_out)
         self._login: str | None = None
@@ -165,6 +168,7 @@ class Window(QMainWindow):
             return
         self._is_ending = True
         self.closing.emit()
+        self.help_desk.end()
         if self._stage.runner.is_writing:
             self.ending.show_message(
                 Tone.ACCENT,
@@ -233,9 +237,15 @@ class Window(QMainWindow):
         # What a crash left goes on at once, before anybody is there; what hinders it is told when somebody is.
         self.continuation.resume()
 
+    def _looked_at(self) -> tuple[Path | None, CouponDesk | None, DeskError | None]:
+        """What there is to diagnose."""
+        home = self.desk.home if self.desk is not None else self._config.parent if self._config is not None else None
+        return home, self.desk, self._why_not_open
+
     def _not_opened(self, error: DeskError) -> None:
         from coupon_desk.desk.start_pages import ProblemPage
 
+        self._why_not_open = error
         if self._problem is None:
             self._problem = ProblemPage(self._stage)
             self._problem.retried.connect(self.open_desk)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PySide6.QtWidgets import QWidget
+
 from coupon_desk.app.setup import Setup
 from coupon_desk.app.training import training_vault
 from coupon_desk.desk.assistant_page import AssistantPage
@@ -50,3 +52,15 @@ def settings(place: Place) -> Iterator[tuple[str, SettingsWindow]]:
         form.more.setChecked(True)
         yield f"settings-{form.page.name}", dialog
     dialog.reject()
+
+
+def helping(place: Place) -> Iterator[tuple[str, QWidget]]:
+    """The manual, and the diagnostics."""
+    window = place.window
+    shown = window.help_desk.show_help(window, "what-to-do-when")
+    yield "help", shown
+    shown.close()
+    diagnostics = window.help_desk.show_diagnostics(window)
+    assert diagnostics is not None
+    yield "diagnostics", diagnostics
+    diagnostics.reject()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from PySide6.QtCore import QBuffer
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication
 
+import coupon_desk
 from coupon_desk.desk.application import make_application
 from coupon_desk.desk.headless import over
 from coupon_desk.desk.inline_runner import InlineRunner
@@ -31,6 +33,8 @@ from coupon_desk.words import Language
 from tests.screens.place import opened_place
 from tests.screens.tour import Screen, settle, tour
 
+MANUAL: Final = Path(coupon_desk.__file__).parent / "resources" / "manual"
+"""The pictures that it shows are renewed with the others."""
 LOOKS: Final = tuple((language, scheme) for language in Language for scheme in (Scheme.LIGHT, Scheme.DARK))
 
 
@@ -49,6 +53,9 @@ def take(folder: Path, only: frozenset[str]) -> Iterator[Path]:
                 settle()
                 file = folder / f"{screen.name}-{language.value}-{scheme.value}.png"
                 _save(_picture(screen, place.window), file)
+                in_manual = MANUAL / language / f"{screen.name}.png"
+                if scheme is Scheme.LIGHT and in_manual.exists():
+                    shutil.copyfile(file, in_manual)
                 yield file
             stage.speech.switch(*LOOKS[0][:1])
             stage.theme.apply(*LOOKS[0])

@@ -76,6 +76,7 @@ def tour(place: Place) -> Iterator[Screen]:
     yield from _the_review(place)
     yield from _the_operators(place)
     yield from (Screen(name, dialog) for name, dialog in setting_up.settings(place))
+    yield from (Screen(name, front) for name, front in setting_up.helping(place))
 
 
 def _before_anybody_is_there(place: Place) -> Iterator[Screen]:
