@@ -48,7 +48,7 @@ def own_words(line: str) -> dict[str, Any]:
     for name, fits in (("at", _MOMENT), ("level", _CODE), ("logger", _CODE), ("where", _CODE)):
         if isinstance(told.get(name), str) and fits.fullmatch(told[name]):
             kept[name] = told[name]
-    # Templates are ours where the logger is; that none of them is put together beforehand is held by a test.
+    # Templates are ours where the logger is; the linter (G) sees to it that none is put together beforehand.
     if isinstance(told.get("says"), str) and str(kept.get("logger", "")).startswith("coupon_desk"):
         kept["says"] = told["says"]
     facts = told.get("facts")

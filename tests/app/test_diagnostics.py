@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import logging
 from pathlib import Path
@@ -114,25 +113,3 @@ def test_a_traceback_keeps_its_places_and_kinds_and_loses_its_words() -> None:
         "httpx.ReadTimeout\n"
     )
     assert list(frames(text)) == ["coupon_desk/shopify/client.py:12 read", "ValueError", "httpx.ReadTimeout"]
-
-
-def test_no_message_of_the_log_is_put_together_before_it_is_logged() -> None:
-    """Its words stand in the diagnostics, so they must be the program's own."""
-    wrong = []
-    for file in Path(coupon_desk.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LOGGING:
-                logger = node.func.value
-                template = (
-                    node.args[1] if node.func.attr == "log" and len(node.args) > 1 else node.args[0] if node.args else None
-                )
-                if (
-                    isinstance(logger, ast.Name)
-                    and logger.id in {"_log", "log", "logger"}
-                    and not isinstance(template, ast.Constant)
-                ):
-                    wrong.append(f"{file.name}:{node.lineno}")
-    assert wrong == []
-
-
-_LOGGING = {"debug", "info", "warning", "error", "critical", "exception", "log"}
