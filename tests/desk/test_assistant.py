@@ -196,6 +196,28 @@ def test_an_administrator_changes_a_setting_and_the_desk_opens_anew_with_it(
     again.close()
 
 
+def test_the_desk_opens_anew_on_the_real_threads(
+    pooled_window: Window, desk: CouponDesk, clock: VirtualClock, qtbot: QtBot
+) -> None:
+    window = pooled_window
+    sign_in_page = window.sign_in_page
+    assert sign_in_page is not None
+    sign_in_page.form.choose("owner")
+    sign_in_page.form.pin.setText("739164")
+    sign_in_page.form.submit()
+    qtbot.waitUntil(lambda: window.work_page is not None)
+    window._open_desk = lambda: CouponDesk.open(desk.home, secrets=desk.secrets, clock=clock)
+    window.reopen()
+    qtbot.waitUntil(lambda: window.sign_in_page not in {None, sign_in_page}, timeout=20_000)
+    again = window.desk
+    assert again is not None
+    assert again is not desk
+    qtbot.waitUntil(lambda: window.sign_in_page is not None and window.sign_in_page.form.login.count() > 0)
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
+    again.close()
+
+
 def test_taking_over_in_the_settings_changes_nothing_before_somebody_saves(
     settings: Callable[[str], SettingsWindow], desk: CouponDesk, tmp_path: Path
 ) -> None:
