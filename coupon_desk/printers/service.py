@@ -6,13 +6,14 @@ import getpass
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from coupon_desk.printers.ipp import Answer, Attributes, Operation, Tag, Value, read_answer, request
 
@@ -159,7 +160,7 @@ _STOPPED: Final = 5
 
 def _configured() -> Iterator[str]:
     for file in (Path.home() / ".cups" / "client.conf", Path("/etc/cups/client.conf")):
-        if file.is_file():
+        with suppress(OSError):
             for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
                 match line.split():
                     case ["ServerName", server]:
@@ -182,8 +183,11 @@ class _SocketConnection(HTTPConnection):
 def _way_to(address: str) -> HTTPConnection:
     if address.startswith("/"):
         return _SocketConnection(address)
-    host, _, port = address.partition(":")
-    return HTTPConnection(host, int(port or _PORT), timeout=ANSWER_SECONDS)
+    try:
+        server = urlsplit(f"//{address}")
+        return HTTPConnection(server.hostname or "localhost", server.port or _PORT, timeout=ANSWER_SECONDS)
+    except ValueError as wrong:
+        raise ServiceAway(str(wrong)) from wrong
 
 
 def _uri(queue: str) -> tuple[Tag, str, str]:

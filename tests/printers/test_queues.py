@@ -140,11 +140,16 @@ def test_a_queue_that_is_not_there_is_told(service: PrintServiceOfTests) -> None
 
 
 def test_where_no_print_service_answers_that_is_told(tmp_path: Path) -> None:
-    away = Queue("Counter", PrintService(str(tmp_path / "no.sock")), SystemClock())
-    fault = fault_of(away)
-    assert (fault.kind, fault.is_handed_over) == (FaultKind.NO_SERVICE, False)
+    for address in (str(tmp_path / "no.sock"), "127.0.0.1:9", "127.0.0.1:nine"):
+        fault = fault_of(Queue("Counter", PrintService(address), SystemClock()))
+        assert (fault.kind, fault.is_handed_over) == (FaultKind.NO_SERVICE, False)
 
 
-def test_the_service_is_found_as_the_systems_own_programs_find_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_service_is_found_as_the_systems_own_programs_find_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CUPS_SERVER", "printers.example.com:631")
     assert address_of_service() == "printers.example.com:631"
+    monkeypatch.delenv("CUPS_SERVER")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".cups").mkdir()
+    (tmp_path / ".cups" / "client.conf").write_text("# ours\nServerName print.example.com/version=1.1\n", encoding="utf-8")
+    assert address_of_service() == "print.example.com"
