@@ -41,5 +41,5 @@ def test_show_tells_the_life_of_a_coupon(cli: CommandLine, shop: TrainingShop) -
     coupon = shop.showcase.used_order_cancelled
     told = cli.here("show", coupon.code, "--json")
     kinds = [event["kind"] for event in told.document["history"]]
-    assert kinds == ["conversion", "use", "order", "order_cancelled"]
+    assert kinds == ["conversion", "issued", "use", "order", "order_cancelled"]
     assert "What happened" in cli.here("show", coupon.code).out

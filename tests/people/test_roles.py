@@ -11,9 +11,9 @@ from coupon_desk.words import Language
 MAY = {
     Role.VIEWER: "see",
     Role.CLERK: "see see_customer ask reprint",
-    Role.MANAGER: "see see_customer ask reprint cancel invalidate refund_order investigate approve remind read_trail",
+    Role.MANAGER: "see see_customer ask reprint cancel invalidate refund_order investigate approve remind reconcile read_trail",
     Role.ADMIN: (
-        "see see_customer ask reprint cancel invalidate refund_order investigate approve remind read_trail "
+        "see see_customer ask reprint cancel invalidate refund_order investigate approve remind reconcile read_trail "
         "export manage_people settings erase"
     ),
     Role.AUDITOR: "see see_customer read_trail export",
