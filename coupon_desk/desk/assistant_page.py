@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from coupon_desk.app.setup import Found, Setup, needed_secrets
@@ -73,6 +74,11 @@ class AssistantPage(QWidget):
         self.setLayout(whole)
         self._warn_of_keyring()
         self._show(0)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ready to type."""
+        super().showEvent(event)
+        self._focus()
 
     @property
     def place(self) -> int:
@@ -147,9 +153,13 @@ class AssistantPage(QWidget):
         self._stage.speech.tell(self.next, msg("Save and open the desk") if is_end else msg("Next"))
         if is_end:
             self.end.look(self.values(), self._missing())
-            self.next.setFocus()
+        self._focus()
+
+    def _focus(self) -> None:
+        if self.place < len(self.forms):
+            self.forms[self.place].focus()
         else:
-            self.forms[place].focus()
+            self.next.setFocus()
 
     def _missing(self) -> tuple[Message, ...]:
         """The names of the secrets that are needed and not there yet."""

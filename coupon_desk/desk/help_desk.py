@@ -45,6 +45,7 @@ class HelpDesk(QObject):
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
             application.focusWindowChanged.connect(self._watch)
+            self._watch(application.focusWindow())  # which the frame may be already
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """F1 in any window of the program."""

@@ -39,6 +39,7 @@ class IdleWatch(QObject):
         application = QGuiApplication.instance()
         if isinstance(application, QGuiApplication):
             application.focusWindowChanged.connect(self._watch)
+            self._watch(application.focusWindow())  # which the frame may be already
 
     def begin(self) -> None:
         """Somebody is there; watch from now on."""

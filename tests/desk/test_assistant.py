@@ -80,6 +80,7 @@ def test_a_shop_is_set_up_from_nothing_to_its_first_administrator(
 ) -> None:
     assistant = assistant_of(first)
     store, shopify, points, mail, _ = assistant.forms
+    assert first.focusWidget() is setting(store, "shop.name").control
     assistant.next.click()
     assert assistant.place == 0
     assert assistant.problem.title.text() == "Name of the shop: this cannot be right."
