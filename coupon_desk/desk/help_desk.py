@@ -70,6 +70,7 @@ class HelpDesk(QObject):
         found.show_page(page or topic_of(asking))
         found.show()
         found.activateWindow()
+        found.text.setFocus()
         return found
 
     def show_diagnostics(self, asking: QWidget) -> DiagnosticsDialog | None:

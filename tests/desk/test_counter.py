@@ -217,7 +217,7 @@ def test_what_will_happen_is_told_and_a_phrase_takes_three_keys(holding: None, p
 
     dialog.consequences.receipt_preview.click()
     paper = dialog.findChildren(PaperSheet)[-1]
-    assert "PREVIEW" in paper.accessibleDescription()
+    assert "見本" in paper.accessibleDescription()
     assert "500ポイント返還" in paper.accessibleDescription()
     for child in dialog.findChildren(CancelDialog):
         child.reject()

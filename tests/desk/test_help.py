@@ -86,6 +86,7 @@ def test_f1_opens_the_page_for_the_screen_also_over_a_dialog_and_links_lead_on(
 
     found = help_desk.show_help(page.search)
     assert found.page == "cancelling"
+    assert found.focusWidget() is found.text, "the arrow keys turn its pages at once"
     found.text.anchorClicked.emit(QUrl("what-to-do-when.md"))
     assert found.page == "what-to-do-when"
     assert help_desk.show_help(page.search, "keys") is found

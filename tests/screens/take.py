@@ -30,6 +30,7 @@ from coupon_desk.desk.stage import Stage
 from coupon_desk.desk.theme import Scheme, Theme
 from coupon_desk.desk.window import Window
 from coupon_desk.words import Language
+from tests.screens.clipped import clipped
 from tests.screens.place import opened_place
 from tests.screens.tour import Screen, settle, tour
 
@@ -38,8 +39,8 @@ MANUAL: Final = Path(coupon_desk.__file__).parent / "resources" / "manual"
 LOOKS: Final = tuple((language, scheme) for language in Language for scheme in (Scheme.LIGHT, Scheme.DARK))
 
 
-def take(folder: Path, only: frozenset[str]) -> Iterator[Path]:
-    """Take the pictures of all screens, or of some; each file as it is written."""
+def take(folder: Path, only: frozenset[str]) -> Iterator[tuple[Path, list[str]]]:
+    """Take the pictures of all screens, or of some; each file as it is written, with the texts that are cut off in it."""
     stage = Stage(InlineRunner(), Speech(Language.EN), Theme(Scheme.LIGHT))
     stage.theme.apply(Language.EN)
     folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +57,7 @@ def take(folder: Path, only: frozenset[str]) -> Iterator[Path]:
                 in_manual = MANUAL / language / f"{screen.name}.png"
                 if scheme is Scheme.LIGHT and in_manual.exists():
                     shutil.copyfile(file, in_manual)
-                yield file
+                yield file, clipped(screen.front)
             stage.speech.switch(*LOOKS[0][:1])
             stage.theme.apply(*LOOKS[0])
 
@@ -77,16 +78,19 @@ def _save(picture: QPixmap, file: Path) -> None:
 
 
 def main() -> int:
-    """Take them, and say where they are."""
+    """Take them, and say where they are; 1 where a text is cut off in one."""
     parser = argparse.ArgumentParser(prog="make screenshots", description=__doc__)
     parser.add_argument("names", nargs="*", help="screens to take; all where none is named")
     parser.add_argument("--folder", type=Path, default=Path("docs/screens"), help="where to (%(default)s)")
     asked = parser.parse_args()
     make_application()
-    files = list(take(asked.folder, frozenset(asked.names)))
-    print(f"{len(files)} pictures in {asked.folder}")
+    taken = dict(take(asked.folder, frozenset(asked.names)))
+    for file, texts in taken.items():
+        for text in texts:
+            print(f"{file.name}: cut off: {text}", file=sys.stderr)
+    print(f"{len(taken)} pictures in {asked.folder}")
     QApplication.processEvents()
-    return 0 if files else 1
+    return 1 if not taken or any(taken.values()) else 0
 
 
 if __name__ == "__main__":

@@ -22,12 +22,12 @@ def display(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def screen(folder: Path) -> Iterator[dict[str, str]]:
+def screen(folder: Path, size: str = SCREEN) -> Iterator[dict[str, str]]:
     """The environment of programs on a display of our own on which windows come up by themselves; Xvfb picks a free number."""
     log = folder / "display.log"
     read, write = os.pipe()
     # Without -noreset the server resets when its last window goes and refuses the next one (facts/platform.md §2).
-    command = [*ends_with_us(), tool("Xvfb"), "-displayfd", str(write), "-screen", "0", SCREEN, "-nolisten", "tcp", "-noreset"]
+    command = [*ends_with_us(), tool("Xvfb"), "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp", "-noreset"]
     with running(command, environment={**os.environ}, log=log, keep=(write,)) as server:
         os.close(write)
         with os.fdopen(read) as told:
