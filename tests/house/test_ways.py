@@ -47,3 +47,15 @@ def test_nothing_committed_names_a_machine() -> None:
         if MACHINE.search(line)
     ]
     assert found == []
+
+
+LINK = re.compile(r"\]\((?!\w+:)([^)#]+)(?:#[^)]*)?\)")
+
+
+def test_every_link_of_the_documentation_leads_to_something_committed() -> None:
+    files = committed()
+    there = {path.resolve() for path in files} | {folder.resolve() for path in files for folder in path.parents}
+    links = [(path, link) for path in files if path.suffix == ".md" for link in LINK.findall(path.read_text("utf-8"))]
+    assert len(links) > 30
+    missing = [f"{path.name}: {link}" for path, link in links if (path.parent / link).resolve() not in there]
+    assert missing == []
